@@ -1,0 +1,2 @@
+//! perflab
+fn main() {}
