@@ -1,0 +1,60 @@
+//! Where a target runs and what may be done to it.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    name::EnvironmentName,
+    unit::{Millis, Rps},
+};
+
+/// A place that may be sent to: host and port. Resolved addresses are checked again at every connection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AllowedTarget {
+    /// A host name or an IP address, as it stands in URLs, without brackets.
+    pub host: String,
+    /// The port; every port of the host where there is none.
+    pub port: Option<u16>,
+}
+
+/// Most that a run on the environment may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Caps {
+    /// Users at once.
+    pub users: u32,
+    /// Starts a second.
+    pub rate: Rps,
+    /// Iterations at once in an open run.
+    pub in_flight: u32,
+    /// Time from first to last start.
+    pub duration: Millis,
+}
+
+impl Default for Caps {
+    /// Enough for every shipped scenario, and little enough that a slip of the keyboard does no harm.
+    fn default() -> Self {
+        Self {
+            users: 2_000,
+            rate: Rps::new(20_000.0).unwrap_or(Rps::ZERO),
+            in_flight: 5_000,
+            duration: Millis::from_secs(4 * 3600),
+        }
+    }
+}
+
+/// Where the target runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// Where paths start, e.g. `http://127.0.0.1:8000`.
+    pub base_url: url::Url,
+    /// Where load may go. Besides these only loopback addresses are ever reached, and only if they are listed.
+    pub allow: Vec<AllowedTarget>,
+    /// Most that may be asked for.
+    pub caps: Caps,
+    /// Values for `${name}` in templates.
+    pub variables: IndexMap<String, String>,
+    /// Labels such as `staging`.
+    pub labels: Vec<String>,
+}

@@ -1,0 +1,65 @@
+//! What happens to a run, in order: the rows behind the live page.
+//!
+//! Every event has a number (`seq`) that rises by one within its run; a reader who saw `n` asks for what came after.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    run::{RunEnd, RunState},
+    runner::{ErrorExample, LogLine, Started},
+    summary::Progress,
+    tick::Point,
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number within the run, from 1.
+    pub seq: u64,
+    /// Wall clock, microseconds since the epoch.
+    pub at_us: i64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The run went to another state.
+    State(StateChange),
+    /// The runner has begun.
+    Started(Started),
+    /// A second has passed.
+    Tick(Point),
+    /// How things stand after that second. Only the newest is kept.
+    Progress(Box<Progress>),
+    /// A line for the log.
+    Log(LogLine),
+    /// An example of a failed request.
+    Example(ErrorExample),
+}
+
+impl EventKind {
+    /// The word in the database and in the event stream's `event:` field.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::State(_) => "state",
+            Self::Started(_) => "started",
+            Self::Tick(_) => "tick",
+            Self::Progress(_) => "progress",
+            Self::Log(_) => "log",
+            Self::Example(_) => "example",
+        }
+    }
+}
+
+/// A change of state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// The new state.
+    pub state: RunState,
+    /// How it ended, of terminal states.
+    pub end: Option<RunEnd>,
+}

@@ -1,0 +1,58 @@
+//! What a launch asks for, in the words of the form, the API and the command line alike.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
+    run::{Revision, Trigger},
+    unit::Millis,
+};
+
+/// What is to be run, where, and what differs from the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaunchRequest {
+    /// The project; the only one where there is one.
+    #[serde(default)]
+    pub project: Option<ProjectName>,
+    /// The suite, by name: its newest version.
+    pub suite: SuiteName,
+    /// The scenario of it.
+    pub scenario: ScenarioName,
+    /// The environment; the only one where there is one.
+    #[serde(default)]
+    pub environment: Option<EnvironmentName>,
+    /// What differs from the scenario.
+    #[serde(default)]
+    pub overrides: Overrides,
+    /// What is measured.
+    #[serde(default)]
+    pub revision: Revision,
+    /// Tags of the run.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Who asks. A program over HTTP may say `cli`; nothing else is taken from outside.
+    #[serde(default)]
+    pub trigger: Trigger,
+}
+
+/// What differs from the scenario. An override that does not fit the executor is an error, not ignored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Overrides {
+    /// Users of a closed run.
+    pub users: Option<u32>,
+    /// Users started a second.
+    pub spawn_rate: Option<f64>,
+    /// Starts a second of an open run: of its only rate, or scales all stages so that the highest is this.
+    pub rate: Option<f64>,
+    /// From the first start to the last; stages are stretched to it.
+    pub duration: Option<Millis>,
+    /// Most iterations at once of an open run.
+    pub max_in_flight: Option<u32>,
+    /// Where everything random comes from.
+    pub seed: Option<u64>,
+    /// Parameters of the suite.
+    pub parameters: IndexMap<String, String>,
+}

@@ -1,0 +1,129 @@
+//! The plan: everything a runner needs to know, frozen at launch. It names secrets but never holds them.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    environment::Environment,
+    flow::{Auth, Feed, Flow, UserClass},
+    id::RunId,
+    load::{Load, Warmup},
+    name::{ScenarioName, SuiteName},
+    threshold::Threshold,
+    unit::Millis,
+};
+
+/// What is run, where and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The run it is for.
+    pub run: RunId,
+    /// The suite's name.
+    pub suite: SuiteName,
+    /// SHA-256 of the suite's text and of its files, lower-case hex.
+    pub suite_version: String,
+    /// Which scenario of it.
+    pub scenario: ScenarioName,
+    /// Where everything random comes from.
+    pub seed: u64,
+    /// Where the load goes.
+    pub environment: Environment,
+    /// How much load, expanded.
+    pub load: Load,
+    /// What is left out of verdicts at the beginning.
+    pub warmup: Warmup,
+    /// How long open requests may take after the last start or a Stop.
+    pub graceful_stop: Millis,
+    /// Whether saturation is what the run looks for, and so does not make it invalid.
+    pub find_limit: bool,
+    /// How requests are sent.
+    pub http: HttpPolicy,
+    /// Kinds of users, after the scenario's filters.
+    pub classes: Vec<UserClass>,
+    /// The flows that the classes name.
+    pub flows: Vec<Flow>,
+    /// Log-ins that the flows and classes name.
+    pub auth: Vec<Auth>,
+    /// Test data; the rows travel beside the plan.
+    pub feeds: Vec<Feed>,
+    /// Parameters of the suite, resolved; already filled into the templates.
+    pub parameters: IndexMap<String, String>,
+    /// What will judge the run.
+    pub rules: Vec<Rule>,
+}
+
+/// A threshold with its origin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The rule, parsed; its own text is kept in it.
+    pub threshold: Threshold,
+    /// Where it was written: `suite mita`, `scenario smoke`, `environment staging`.
+    pub source: String,
+}
+
+/// How requests are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HttpPolicy {
+    /// Which protocol is spoken.
+    pub version: HttpVersion,
+    /// Keep connections open between requests.
+    pub reuse: bool,
+    /// Time to connect, TLS included.
+    pub connect_timeout: Millis,
+    /// Longest silence while reading.
+    pub read_timeout: Millis,
+    /// Longest request in all.
+    pub total_timeout: Millis,
+    /// Redirects followed; each is checked against the allow-list again.
+    pub max_redirects: u8,
+    /// A body beyond this many bytes is cut off and counts as `body.too_large`.
+    pub max_body_bytes: u64,
+    /// A body is kept for checks up to this many bytes.
+    pub max_kept_bytes: u64,
+}
+
+impl Default for HttpPolicy {
+    fn default() -> Self {
+        Self {
+            version: HttpVersion::Http1,
+            reuse: true,
+            connect_timeout: Millis::from_secs(5),
+            read_timeout: Millis::from_secs(30),
+            total_timeout: Millis::from_secs(60),
+            max_redirects: 5,
+            max_body_bytes: 10 * 1024 * 1024,
+            max_kept_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// Which HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2 over TLS.
+    H2,
+    /// HTTP/2 without TLS, known beforehand.
+    H2c,
+    /// Whatever TLS negotiates; without TLS HTTP/1.1.
+    Auto,
+}
+
+impl Plan {
+    /// How long the warm-up is.
+    pub fn warmup_time(&self) -> Millis {
+        self.load.warmup(self.warmup)
+    }
+
+    /// Names of the secrets that a template asks for, sorted, each once.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut names: Vec<String> = crate::suite::secret_names(self);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,10 @@
+//! The language of thresholds: `p95 < 200ms for /api/budget`, and every k6 threshold string as it is.
+//!
+//! In:  a text. Out: a [`Threshold`] whose units fit its measure, or an error with the column.
+//! Not here: judging (`stats`, `lab`).
+
+mod ast;
+mod parse;
+
+pub use ast::*;
+pub use parse::ThresholdError;

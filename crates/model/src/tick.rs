@@ -1,0 +1,167 @@
+//! One second of a run: counts, errors and mergeable histograms per request, and how the generator fared.
+//!
+//! The engine makes ticks, the store keeps them, everything shown or judged is computed from them. Second `i` holds
+//! requests that ended in it; starts and drops go by the second in which they were planned.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An HDR histogram in its V2 encoding (microseconds, 1 µs to 1 h, 3 digits). Base64 in JSON.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncodedHistogram(pub Vec<u8>);
+
+impl Serialize for EncodedHistogram {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for EncodedHistogram {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        STANDARD.decode(text.as_bytes()).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where in a run a second lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Recorded and drawn, never judged.
+    WarmUp,
+    /// Judged.
+    Measured,
+    /// After the last planned start: open requests are waited for. What ends here is judged too, but the seconds do
+    /// not count into rates.
+    Draining,
+}
+
+/// One second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The point that charts and the live page show.
+    pub point: Point,
+    /// Histograms for merging, per request and outcome.
+    pub requests: Vec<RequestTick>,
+}
+
+/// The numbers of one second, without histograms. Times in microseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// Counted from the start of the run, from 0.
+    pub second: u32,
+    /// Wall clock (microseconds since the epoch, UTC) at its end. A label only.
+    pub at_us: i64,
+    /// Where in the run.
+    pub phase: Phase,
+    /// Starts a second, or users, that the plan wants at its end.
+    pub target: f64,
+    /// Planned starts of the second; in closed runs equal to `started`.
+    pub planned: u64,
+    /// Starts that were made. `planned = started + dropped` over a run.
+    pub started: u64,
+    /// Starts more than 5 ms after their plan although a slot was free: the generator's fault.
+    pub late: u64,
+    /// Starts that found no free slot and were given up.
+    pub dropped: u64,
+    /// Requests that ended, failed ones included, aborted ones not.
+    pub finished: u64,
+    /// Requests that failed, by the target's fault.
+    pub failed: u64,
+    /// Requests cut off by us at the end.
+    pub aborted: u64,
+    /// Iterations that ended.
+    pub iterations: u64,
+    /// Iterations under way at its end (closed: requests under way).
+    pub in_flight: u32,
+    /// Users active at its end.
+    pub users: u32,
+    /// Bytes of bodies and heads sent.
+    pub bytes_sent: u64,
+    /// Bytes of bodies and heads received.
+    pub bytes_received: u64,
+    /// Connections opened.
+    pub connections: u64,
+    /// TLS handshakes among them.
+    pub handshakes: u64,
+    /// Latency of what ended, all requests together; nothing when nothing ended well.
+    pub latency: Option<Quantiles>,
+    /// P99 of `sent − planned`, microseconds.
+    pub lag_p99_us: Option<u64>,
+    /// Failed and aborted requests by error code.
+    pub errors: BTreeMap<String, u64>,
+    /// How the generator and its host fared.
+    pub generator: Vitals,
+}
+
+/// Quantiles of one second, microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// How many values they come from.
+    pub samples: u64,
+    /// Mean, rounded.
+    pub mean_us: u64,
+    /// Median.
+    pub p50_us: u64,
+    /// 90 %.
+    pub p90_us: u64,
+    /// 95 %.
+    pub p95_us: u64,
+    /// 99 %.
+    pub p99_us: u64,
+    /// Largest.
+    pub max_us: u64,
+}
+
+/// How the generator and its host fared in a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vitals {
+    /// CPU time of the runner as a share of all cores it may use, 0.0 to 1.0.
+    pub cpu: Option<f64>,
+    /// Memory of the runner, bytes.
+    pub memory_bytes: Option<u64>,
+    /// CPU time stolen by the host of this machine, share of all cores.
+    pub steal: Option<f64>,
+    /// CPU time of everything that is neither the runner nor, where it runs here, the target, share of all cores.
+    pub other: Option<f64>,
+    /// How far the wall clock moved against the monotonic one, milliseconds.
+    pub clock_step_ms: Option<i64>,
+    /// How much longer than a second the tick took, milliseconds: the process was stopped or starved.
+    pub gap_ms: Option<u64>,
+}
+
+/// One request in one second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestTick {
+    /// The request's name.
+    pub name: String,
+    /// One entry for each outcome that occurred.
+    pub outcomes: Vec<OutcomeTick>,
+}
+
+/// One outcome of one request in one second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutcomeTick {
+    /// First digit of the HTTP status; 0 where there was no answer.
+    pub status_class: u8,
+    /// The error code; none for a success.
+    pub error: Option<String>,
+    /// How many.
+    pub count: u64,
+    /// Bytes of bodies and heads received.
+    pub bytes_received: u64,
+    /// `end − planned` for the first request of an iteration of an open run, else `end − sent`.
+    pub response: EncodedHistogram,
+    /// `end − sent`.
+    pub service: EncodedHistogram,
+    /// `sent − planned`, of the first requests of iterations of open runs.
+    pub lag: Option<EncodedHistogram>,
+    /// First byte of the answer − sent.
+    pub ttfb: Option<EncodedHistogram>,
+    /// Checks that passed.
+    pub checks_passed: u64,
+    /// Checks that failed.
+    pub checks_failed: u64,
+}

@@ -1,0 +1,69 @@
+//! Can the numbers be trusted?
+
+use serde::{Deserialize, Serialize};
+
+/// The answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValidityState {
+    /// Yes.
+    #[default]
+    Valid,
+    /// Mostly: judged and marked, and the gate says at best `warn`.
+    Suspect,
+    /// No: no verdict is possible.
+    Invalid,
+}
+
+impl ValidityState {
+    /// The word as it is stored and shown.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Suspect => "suspect",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// One signal that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    /// A stable word, e.g. `late`, `lag`, `cpu`, `achieved`, `dropped`, `generator`, `clock`, `steal`, `target_down`.
+    pub code: String,
+    /// What people read: `Starts over 5 ms late`.
+    pub label: String,
+    /// What was measured, as shown: `0.02 %`.
+    pub value: String,
+    /// What it may be, as shown: `0.5 %`.
+    pub limit: String,
+    /// What follows from it.
+    pub state: ValidityState,
+    /// Where it is not valid: the cause and the way on, a sentence each.
+    pub cause: Option<String>,
+}
+
+/// Whether a run's numbers can be trusted, and why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validity {
+    /// The worst of all signals.
+    pub state: ValidityState,
+    /// All signals that exist for this run.
+    pub signals: Vec<Signal>,
+}
+
+impl Validity {
+    /// The validity that follows from the signals.
+    pub fn from_signals(signals: Vec<Signal>) -> Self {
+        let state = signals.iter().map(|signal| signal.state).max().unwrap_or_default();
+        Self { state, signals }
+    }
+
+    /// The causes, worst first.
+    pub fn causes(&self) -> Vec<&Signal> {
+        let mut causes: Vec<&Signal> =
+            self.signals.iter().filter(|signal| signal.state != ValidityState::Valid).collect();
+        causes.sort_by_key(|signal| std::cmp::Reverse(signal.state));
+        causes
+    }
+}
