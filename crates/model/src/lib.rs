@@ -14,6 +14,7 @@ pub mod launch;
 pub mod load;
 pub mod name;
 pub mod plan;
+pub mod problem;
 pub mod run;
 pub mod runner;
 pub mod suite;
@@ -24,5 +25,6 @@ pub mod tick;
 pub mod unit;
 pub mod validity;
 pub mod verdict;
+pub mod view;
 
 pub use hint::Hint;
