@@ -1,0 +1,2 @@
+//! Gallery of all charts.
+fn main() {}
