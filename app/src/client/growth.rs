@@ -1,0 +1,126 @@
+//! Lets the charts of a live run grow: adds a second to every drawing of a series, in the scale that the server chose.
+//!
+//! In:  the drawing's `data-` attributes (see `perflab-charts::scale`) and the values of one second.
+//! Out: `false` when a value has no place on the axes; the caller then fetches new drawings.
+
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::Element;
+use perflab_charts::Scale;
+
+/// The values of one second for one figure.
+pub struct Growth<'a> {
+    /// The id of the figure.
+    pub figure: &'a str,
+    /// Elapsed seconds.
+    pub second: f64,
+    /// Name of the series, its value, and the text at its end.
+    pub values: Vec<(&'a str, Option<f64>, Option<String>)>,
+}
+
+/// Adds a second to all drawings of a figure.
+pub fn grow(growth: &Growth<'_>) -> bool {
+    let drawings = super::page::document()
+        .and_then(|document| document.query_selector_all(&format!("#{} .plot > svg", growth.figure)).ok());
+    let Some(drawings) = drawings else { return true };
+    let mut fits = true;
+    for index in 0..drawings.length() {
+        if let Some(drawing) = drawings.item(index).and_then(|node| node.dyn_into::<Element>().ok()) {
+            fits &= grow_drawing(&drawing, growth);
+        }
+    }
+    fits
+}
+
+fn grow_drawing(drawing: &Element, growth: &Growth<'_>) -> bool {
+    let attributes = Scale::ATTRIBUTES.map(|name| drawing.get_attribute(name).unwrap_or_default());
+    let [plot, x, y, x_kind, y_kind] = &attributes;
+    let Ok(scale) = Scale::parse(plot, x, y, x_kind, y_kind) else { return true };
+    for (series, value, label) in &growth.values {
+        let Some(value) = value else { continue };
+        if !scale.contains(growth.second, *value) {
+            return false;
+        }
+        let at = scale.point(growth.second, *value);
+        if let Some(line) = last(drawing, &format!("[data-series=\"{series}\"]")) {
+            append(&line, &at, 0);
+        }
+        if let Some(area) = last(drawing, &format!("[data-area=\"{series}\"]")) {
+            // The outline ends on the base line below the last value: it moves on with it.
+            append(&area, &format!("{at} {}", scale.point(growth.second, 0.0)), 1);
+        }
+        if let (Some(bars), true) = (last(drawing, &format!("[data-bars=\"{series}\"]")), *value > 0.0) {
+            append(&bars, &bar(&scale, growth.second, *value), 0);
+        }
+        if let Some(text) = last(drawing, &format!("[data-label=\"{series}\"]")) {
+            follow(&text, drawing, &scale, growth.second, None);
+            if let Some(label) = label {
+                text.set_text_content(Some(label));
+            }
+        }
+        if let Some(key) = last(drawing, &format!("[data-key=\"{series}\"]")) {
+            follow(&key, drawing, &scale, growth.second, None);
+        }
+    }
+    if let Some(now) = last(drawing, "[data-now]") {
+        let x = format!("{:.1}", scale.x(growth.second));
+        drop(now.set_attribute("x1", &x));
+        drop(now.set_attribute("x2", &x));
+    }
+    true
+}
+
+/// Adds points to the end of a list, after taking `less` points from it.
+fn append(shape: &Element, points: &str, less: usize) {
+    let present = shape.get_attribute("points").unwrap_or_default();
+    drop(shape.set_attribute("points", &appended(&present, points, less)));
+}
+
+fn appended(present: &str, points: &str, less: usize) -> String {
+    let mut kept = present.trim_end();
+    for _ in 0..less {
+        kept = kept.rsplit_once(' ').map_or("", |(before, _)| before);
+    }
+    if kept.is_empty() { points.to_owned() } else { format!("{kept} {points}") }
+}
+
+/// The outline of one bar, from the base line and back to it.
+fn bar(scale: &Scale, second: f64, value: f64) -> String {
+    let half = ((scale.x(second + 1.0) - scale.x(second)) * 0.4).max(0.4);
+    let (middle, top, base) = (scale.x(second), scale.y(value), scale.y(0.0));
+    let (left, right) = (middle - half, middle + half);
+    format!("{left:.1},{base:.1} {left:.1},{top:.1} {right:.1},{top:.1} {right:.1},{base:.1}")
+}
+
+/// Moves a text or its key to the right with the present. Their height stays: the server sets it anew with each drawing.
+fn follow(part: &Element, drawing: &Element, scale: &Scale, second: f64, _height: Option<f64>) {
+    let Some(drawn) = drawing.get_attribute("data-drawn").and_then(|text| text.parse::<f64>().ok()) else { return };
+    let moved = scale.x(second) - scale.x(drawn);
+    drop(part.set_attribute("transform", &format!("translate({moved:.1} 0)")));
+}
+
+fn last(drawing: &Element, selector: &str) -> Option<Element> {
+    let found = drawing.query_selector_all(selector).ok()?;
+    found.item(found.length().checked_sub(1)?)?.dyn_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_grows_at_its_end() {
+        assert_eq!(appended("1,2 3,4", "5,6", 0), "1,2 3,4 5,6");
+        assert_eq!(appended("", "5,6", 0), "5,6");
+    }
+
+    #[test]
+    fn the_outline_of_an_area_moves_its_foot_along() {
+        assert_eq!(appended("0,9 1,2 1,9", "2,3 2,9", 1), "0,9 1,2 2,3 2,9");
+    }
+
+    #[test]
+    fn a_bar_stands_on_the_base_line() {
+        let scale = Scale::parse("0,0,100,100", "0,100", "0,10", "linear", "linear").expect("a scale of round numbers");
+        assert_eq!(bar(&scale, 50.0, 5.0), "49.6,100.0 49.6,50.0 50.4,50.0 50.4,100.0");
+    }
+}

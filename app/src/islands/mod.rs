@@ -1,0 +1,10 @@
+//! The parts of pages that move: rendered on the server like everything else, then woken up in the browser.
+//!
+//! One island per file. An island's properties travel in the page as JSON; what it needs of the browser it asks of
+//! [`crate::client`].
+
+#![allow(missing_docs, reason = "the island macro makes a public function for the browser and cannot document it")]
+
+pub mod theme_toggle;
+
+pub use theme_toggle::ThemeToggle;
