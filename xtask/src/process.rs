@@ -1,0 +1,159 @@
+//! Child processes: run to the end, or kept running and stopped by their own id.
+//!
+//! A command that is run to its end shares our terminal. A service gets a process group of its own, so that Ctrl-C
+//! reaches us alone and we stop the services in the right order.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::stop;
+
+/// How often a waiting command looks whether it was asked to stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Runs a command to its end; an error names the command and its exit status.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = status(command)?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", Line(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and says how it ended.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", Line(command)))?;
+    wait(child, command)
+}
+
+/// Runs a command to its end, showing every line that it writes to standard output and giving it to `each`, too.
+pub(crate) fn status_with_lines(command: &mut Command, each: impl FnMut(&str) + Send + 'static) -> Result<ExitStatus> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{}`", Line(command)))?;
+    let reader = child.stdout.take().map(|stdout| thread::spawn(move || show_lines(stdout, each)));
+    let status = wait(child, command)?;
+    if let Some(reader) = reader
+        && reader.join().is_err()
+    {
+        bail!("the output of `{}` could not be read to its end", Line(command));
+    }
+    Ok(status)
+}
+
+fn show_lines(from: impl Read, mut each: impl FnMut(&str)) {
+    let mut lines = BufReader::new(from);
+    let mut bytes = Vec::new();
+    while lines.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+        let line = String::from_utf8_lossy(&bytes);
+        print!("{line}");
+        each(line.trim_end());
+        bytes.clear();
+    }
+}
+
+fn wait(mut child: Child, command: &Command) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if stop::asked() {
+            end(&mut child, Signal::SIGTERM, Duration::from_secs(5));
+            bail!("stopped while `{}` was running", Line(command));
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// A process that runs until it is dropped.
+pub(crate) struct Service {
+    name: &'static str,
+    child: Child,
+    stop_with: Signal,
+}
+
+impl Service {
+    /// Starts a service, which [`Drop`] will end with `stop_with`, and with SIGKILL if it takes over ten seconds.
+    pub(crate) fn start(name: &'static str, command: &mut Command, stop_with: Signal) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start {name}: `{}`", Line(command)))?;
+        Ok(Self { name, child, stop_with })
+    }
+
+    /// An error as soon as the service has ended by itself.
+    pub(crate) fn still_runs(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("{} ended by itself: {status}", self.name),
+        }
+    }
+
+    /// Waits until `ready` holds. An error when the service ends before, or when `patience` runs out.
+    pub(crate) fn wait_until(&mut self, patience: Duration, mut ready: impl FnMut() -> bool) -> Result<()> {
+        let begun = Instant::now();
+        while !ready() {
+            self.still_runs()?;
+            if stop::asked() {
+                bail!("stopped while {} was starting", self.name);
+            }
+            if begun.elapsed() > patience {
+                bail!("{} was not ready after {} s", self.name, patience.as_secs());
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        end(&mut self.child, self.stop_with, Duration::from_secs(10));
+    }
+}
+
+/// Asks a child to end and kills it when it does not.
+fn end(child: &mut Child, signal: Signal, patience: Duration) {
+    // Not yet waited for, so the id is still this child's.
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
+    if let Ok(id) = i32::try_from(child.id()) {
+        // It may end between the two calls; then there is nobody to tell, and that is fine.
+        let _gone = kill(Pid::from_raw(id), signal);
+    }
+    let asked = Instant::now();
+    while asked.elapsed() < patience {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        thread::sleep(LOOK);
+    }
+    let _gone = child.kill();
+    let _reaped = child.wait();
+}
+
+/// A command as one would type it.
+pub(crate) struct Line<'a>(pub(crate) &'a Command);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.get_program().to_string_lossy())?;
+        for argument in self.0.get_args() {
+            write!(f, " {}", argument.to_string_lossy())?;
+        }
+        Ok(())
+    }
+}

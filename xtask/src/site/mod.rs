@@ -1,0 +1,140 @@
+//! The site: what browsers fetch besides pages. Wasm and its script, one style sheet, the icon.
+//!
+//! In:  `app/` built for wasm, `style/`. Out: `target/site/pkg`, each file also as `.br` and `.gz`.
+//! Nothing is written when nothing has changed, so the server is not rebuilt for it either.
+
+mod compress;
+mod script;
+mod style;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::cargo::{self, cargo};
+use crate::process;
+use crate::project::{self, short};
+use crate::report::{Size, fact, step, timed};
+
+/// What the pages' wasm and script may weigh together, compressed, so that a cold load stays under a second.
+const BUDGET_BYTES: u64 = 150_000;
+
+/// Names the files of the site; the server tells its pages the same name.
+const NAME: &str = "perflab";
+
+/// The target that browsers run.
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A file of the site: its name and its bytes.
+struct SiteFile {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// Builds the site where anything of it has changed. Returns its fingerprint.
+pub(crate) fn build() -> Result<String> {
+    ensure_target()?;
+    let wasm =
+        timed("Building the browser's half of the app (wasm)", || {
+            cargo::build(
+                cargo("build")
+                    .args(["--package", "perflab-app", "--lib", "--profile", "wasm", "--target", TARGET])
+                    .args(["--no-default-features", "--features", "hydrate"]),
+                "perflab_app.wasm",
+            )
+        })?;
+    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", short(&wasm)))?;
+    let mut files = vec![
+        SiteFile { name: format!("{NAME}.css"), bytes: style::sheet(&project::root().join("style"))?.into_bytes() },
+        SiteFile { name: "icon.svg".to_owned(), bytes: read("style/icon.svg")? },
+    ];
+
+    let print = fingerprint(&wasm, &files);
+    let folder = project::site_files();
+    let stamp = folder.with_file_name("fingerprint");
+    if fs::read_to_string(&stamp).is_ok_and(|last| last == print) {
+        fact("the site has not changed");
+        return Ok(print);
+    }
+
+    timed("Binding wasm to its script, compressing the site", || {
+        files.extend(script::bind(wasm, NAME)?);
+        replace(&folder, &files)?;
+        fs::write(&stamp, &print).with_context(|| format!("cannot write {}", short(&stamp)))
+    })?;
+    weigh(&folder)?;
+    Ok(print)
+}
+
+/// Adds the wasm target to the toolchain when it is missing.
+pub(crate) fn ensure_target() -> Result<()> {
+    let sysroot = Command::new("rustc").current_dir(project::root()).args(["--print", "sysroot"]).output()?;
+    let sysroot = String::from_utf8_lossy(&sysroot.stdout).trim().to_owned();
+    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    step(format_args!("Adding the target {TARGET}"));
+    process::run(Command::new("rustup").current_dir(project::root()).args(["target", "add", TARGET])).with_context(
+        || format!("the target {TARGET} is missing; install it with `rustup target add {TARGET}`, or your system's package of it"),
+    )
+}
+
+fn read(path: &str) -> Result<Vec<u8>> {
+    fs::read(project::root().join(path)).with_context(|| format!("cannot read {path}"))
+}
+
+fn fingerprint(wasm: &[u8], files: &[SiteFile]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(script::RECIPE);
+    hash.update(wasm);
+    for file in files {
+        hash.update(&file.name);
+        hash.update(&file.bytes);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Puts the files, each with its compressed forms, in the place of what was there.
+fn replace(folder: &Path, files: &[SiteFile]) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", short(folder)))?;
+    }
+    for file in files {
+        let path = folder.join(&file.name);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", short(parent)))?;
+        let write = |ending: &str, bytes: &[u8]| {
+            let path = folder.join(format!("{}{ending}", file.name));
+            fs::write(&path, bytes).with_context(|| format!("cannot write {}", short(&path)))
+        };
+        write("", &file.bytes)?;
+        write(".br", &compress::brotli(&file.bytes)?)?;
+        write(".gz", &compress::gzip(&file.bytes)?)?;
+    }
+    Ok(())
+}
+
+/// Prints what the site weighs, and fails when it has become too heavy.
+fn weigh(folder: &Path) -> Result<()> {
+    let size = |name: &str| fs::metadata(folder.join(name)).map(|file| file.len()).unwrap_or_default();
+    let mut heavy = 0;
+    for name in [format!("{NAME}_bg.wasm"), format!("{NAME}.js"), format!("{NAME}.css")] {
+        let brotli = size(&format!("{name}.br"));
+        fact(format_args!(
+            "{name:<16} {:>9}, {:>9} as brotli",
+            Size(size(&name)).to_string(),
+            Size(brotli).to_string()
+        ));
+        if !name.ends_with(".css") {
+            heavy += brotli;
+        }
+    }
+    fact(format_args!("wasm and script: {} of {} as brotli", Size(heavy), Size(BUDGET_BYTES)));
+    if heavy > BUDGET_BYTES {
+        bail!("wasm and script are above their budget; find what grew with `twiggy top` or by leaving islands out");
+    }
+    Ok(())
+}
