@@ -4,7 +4,12 @@
 //! Not here: judging (`stats`, `lab`).
 
 mod ast;
+mod cursor;
+mod measure;
 mod parse;
+mod scope;
 
 pub use ast::*;
+pub use measure::{Dimension, Direction};
 pub use parse::ThresholdError;
+pub use scope::glob_matches;
