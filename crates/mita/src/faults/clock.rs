@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use parking_lot::{Condvar, Mutex};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 /// Releases held requests on time.
@@ -70,7 +70,7 @@ struct Recorded {
 }
 
 /// How late held requests went on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lateness {
     /// Holds that ended.
     pub holds: u64,
@@ -81,7 +81,7 @@ pub struct Lateness {
 }
 
 /// Quantiles of a lateness, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LatenessUs {
     /// Half were at most so late.
     pub p50_us: f64,

@@ -7,9 +7,9 @@
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::clock::Lateness;
+use super::clock::{HoldClock, Lateness};
 use super::draw::{Draw, Draws, millis};
 use super::spec::{Faults, FaultsError, Stall};
 
@@ -62,7 +62,7 @@ pub(crate) enum BodyFault {
 }
 
 /// What `GET /_faults` tells.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FaultsReport {
     /// The switches in force.
     pub faults: Faults,
@@ -74,6 +74,13 @@ pub struct FaultsReport {
     pub holding: usize,
     /// How late holds ended since the faults were set.
     pub lateness: Lateness,
+}
+
+impl FaultsReport {
+    pub(crate) fn read(gate: &Gate, clock: &HoldClock) -> Self {
+        let (faults, phase_ms, next_freeze_in_ms) = gate.report(Instant::now());
+        Self { faults, phase_ms, next_freeze_in_ms, holding: clock.holding(), lateness: clock.lateness() }
+    }
 }
 
 impl Gate {

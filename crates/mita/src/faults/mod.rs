@@ -16,5 +16,5 @@ pub(crate) use body::shape;
 pub(crate) use clock::HoldClock;
 pub use clock::{Lateness, LatenessUs};
 pub use gate::FaultsReport;
-pub(crate) use gate::{Gate, Outcome};
+pub(crate) use gate::{BodyFault, Gate, Outcome};
 pub use spec::{Errors, Faults, FaultsError, Latency, OneAtATime, Share, SlowBody, Stall};
