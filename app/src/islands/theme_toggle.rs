@@ -21,7 +21,7 @@ pub fn ThemeToggle(
     let (awake, wake) = signal(false);
     Effect::new(move |_| wake.set(true));
     view! {
-        <form class="theme joined" method="post" action="/theme" role="group" aria-label="Theme" data-awake=move || awake.get().then_some("")>
+        <form class="theme joined" method="post" action="/theme" aria-label="Theme" data-awake=move || awake.get().then_some("")>
             <input type="hidden" name="back" value=back/>
             {Theme::ALL
                 .map(|theme| {

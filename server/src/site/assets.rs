@@ -63,10 +63,7 @@ pub(super) async fn serve(Path((build, name)): Path<(String, String)>, headers: 
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut reply = file.data.into_response();
-        let kind = mime_guess::from_path(&name).first_or_octet_stream();
-        if let Ok(kind) = HeaderValue::try_from(kind.as_ref()) {
-            reply.headers_mut().insert(CONTENT_TYPE, kind);
-        }
+        reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind(&name)));
         if let Some(encoding) = encoding {
             reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
@@ -90,6 +87,17 @@ fn smallest(name: &str, accepted: &str) -> Option<(EmbeddedFile, Option<&'static
         }
     }
     Files::get(name).map(|file| (file, None))
+}
+
+/// The media type of a file of the site.
+fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "wasm")) => "application/wasm",
+        Some((_, "js")) => "text/javascript; charset=utf-8",
+        Some((_, "css")) => "text/css; charset=utf-8",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
 }
 
 /// Whether an `Accept-Encoding` header names `encoding` and does not forbid it with a weight of zero.
