@@ -9,6 +9,7 @@
 
 mod access;
 mod auth;
+mod background;
 mod config;
 mod data;
 pub mod faults;
@@ -19,5 +20,6 @@ mod target;
 
 pub use access::{AccessCounts, Answered};
 pub use auth::HashError;
+pub use background::BackgroundTarget;
 pub use config::{Config, DataPlace, Secret, ServeArgs};
 pub use target::{Target, TargetError, serve};

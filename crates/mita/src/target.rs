@@ -52,8 +52,8 @@ pub enum TargetError {
         source: io::Error,
     },
     /// A thread cannot be started.
-    #[error("the timer of the reference target cannot be started")]
-    Timer(#[source] io::Error),
+    #[error("a thread of the reference target cannot be started")]
+    Thread(#[source] io::Error),
     /// Faults that make no sense.
     #[error(transparent)]
     Faults(#[from] FaultsError),
@@ -76,7 +76,7 @@ impl TargetError {
             Self::Data { .. } => Some("check that the folder exists and can be written, or use --in-memory"),
             Self::AccessLog { .. } => Some("check that the folder exists and can be written"),
             Self::Hash { .. } => Some("use a --hash-cost from 4 to 31"),
-            Self::Timer(_) | Self::Faults(_) => None,
+            Self::Thread(_) | Self::Faults(_) => None,
         }
     }
 }
@@ -106,7 +106,7 @@ impl Target {
         let addr = listener.local_addr().map_err(listen)?;
 
         let gate = Arc::new(Gate::new(config.faults.clone(), Instant::now())?);
-        let clock = Arc::new(HoldClock::start().map_err(TargetError::Timer)?);
+        let clock = Arc::new(HoldClock::start().map_err(TargetError::Thread)?);
         let access = Access::new(config.access_log.as_deref())
             .map_err(|source| TargetError::AccessLog { path: config.access_log.clone().unwrap_or_default(), source })?;
         let hasher = Hasher::new(config.hash_cost);

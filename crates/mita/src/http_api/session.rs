@@ -19,7 +19,7 @@ use crate::data::{NewUser, User};
 use crate::finance::Money;
 
 /// The largest yearly income that is believed.
-pub(super) const HIGHEST_INCOME: Money = Money::from_cents(100_000_000_00);
+pub(super) const HIGHEST_INCOME: Money = Money::from_cents(10_000_000_000);
 
 #[derive(Deserialize)]
 pub(super) struct Credentials {
