@@ -1,1 +1,18 @@
-//! stats
+//! Pure functions on numbers: distributions, intervals, rules and validity of a run.
+//!
+//! In:  ticks as the engine makes them, and the rules of a plan.
+//! Out: distributions, 95 % intervals, ledger rows, validity signals.
+//! Promise: no clock, no I/O, no randomness: the same ticks give the same verdict, live and afterwards.
+//! Not here: the ladder from rules to a verdict (`lab`), charts, storage.
+
+mod accumulate;
+mod histogram;
+mod interval;
+mod quantile;
+#[cfg(test)]
+mod sample;
+
+pub use accumulate::{Accumulator, ReadOutcome, ReadTick};
+pub use histogram::{Histogram, HistogramError};
+pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
+pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};

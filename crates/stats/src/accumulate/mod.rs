@@ -1,0 +1,219 @@
+//! Ticks added up, one by one: the same while a run goes on and afterwards.
+//!
+//! In:  [`ReadTick`]s, in the order of their seconds.
+//! Out: totals, the distribution of every request and of all together, errors, the last ten seconds.
+//! Promise: what is judged holds no warm-up. Memory is bounded by the number of requests, not by the run's length.
+
+mod read;
+mod tally;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use perflab_model::{
+    summary::{Distribution, ErrorSummary, LatencyKind, Recent, RequestSummary, Totals},
+    tick::{Phase, Point},
+};
+
+pub use read::{ReadOutcome, ReadTick};
+pub(crate) use tally::{Tally, distribution};
+
+/// Seconds that "recent" stands for.
+const RECENT_SECONDS: usize = 10;
+
+/// One second of the recent ones.
+#[derive(Clone, Debug)]
+struct RecentSecond {
+    finished: u64,
+    failed: u64,
+    latency: crate::Histogram,
+}
+
+/// Everything that a summary needs, added up.
+#[derive(Clone, Debug)]
+pub struct Accumulator {
+    kind: LatencyKind,
+    totals: Totals,
+    /// Requests that ended in seconds that count into rates.
+    in_window: u64,
+    all: Tally,
+    requests: Vec<(String, Tally)>,
+    errors: Vec<ErrorSummary>,
+    recent: VecDeque<RecentSecond>,
+    newest: Option<Point>,
+}
+
+impl Accumulator {
+    /// An empty one. `kind` says which time is the headline: response in open runs, service in closed ones.
+    pub fn new(kind: LatencyKind) -> Self {
+        Self {
+            kind,
+            totals: Totals::default(),
+            in_window: 0,
+            all: Tally::default(),
+            requests: Vec::new(),
+            errors: Vec::new(),
+            recent: VecDeque::new(),
+            newest: None,
+        }
+    }
+
+    /// Adds a second.
+    pub fn add(&mut self, tick: &ReadTick) {
+        let point = &tick.point;
+        let was_warming = self.newest.as_ref().is_none_or(|newest| newest.phase == Phase::WarmUp);
+        if was_warming && point.phase != Phase::WarmUp {
+            self.forget_warm_up();
+        }
+        self.totals.planned += point.planned;
+        self.totals.started += point.started;
+        self.totals.dropped += point.dropped;
+        self.totals.late += point.late;
+        self.totals.connections += point.connections;
+        self.totals.bytes_sent += point.bytes_sent;
+        self.totals.bytes_received += point.bytes_received;
+        let counts_into_rate = point.phase != Phase::Draining;
+        if counts_into_rate {
+            self.totals.measured_seconds += 1.0;
+        }
+        let mut second = RecentSecond { finished: 0, failed: 0, latency: crate::Histogram::new() };
+        for (name, outcomes) in &tick.requests {
+            let at = self.position(name);
+            for outcome in outcomes {
+                self.all.add(outcome, counts_into_rate);
+                self.requests[at].1.add(outcome, counts_into_rate);
+                if outcome.is_aborted() {
+                    self.totals.aborted += outcome.count;
+                } else {
+                    self.totals.finished += outcome.count;
+                    second.finished += outcome.count;
+                    if counts_into_rate {
+                        self.in_window += outcome.count;
+                    }
+                }
+                if outcome.is_failed() {
+                    self.totals.failed += outcome.count;
+                    second.failed += outcome.count;
+                }
+                if outcome.counts_as_latency() {
+                    second.latency.merge(&outcome.latency);
+                }
+                self.note_error(name, outcome, point.second);
+            }
+        }
+        if self.recent.len() == RECENT_SECONDS {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(second);
+        self.newest = Some(point.clone());
+    }
+
+    /// Shown while it lasted, judged never.
+    fn forget_warm_up(&mut self) {
+        self.in_window = 0;
+        self.all = Tally::default();
+        for (_, tally) in &mut self.requests {
+            *tally = Tally::default();
+        }
+        self.totals.finished = 0;
+        self.totals.failed = 0;
+        self.totals.aborted = 0;
+        self.totals.measured_seconds = 0.0;
+    }
+
+    fn position(&mut self, name: &str) -> usize {
+        self.requests.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.requests.push((name.to_owned(), Tally::default()));
+            self.requests.len() - 1
+        })
+    }
+
+    fn note_error(&mut self, request: &str, outcome: &ReadOutcome, second: u32) {
+        let Some(code) = &outcome.error else { return };
+        match self.errors.iter_mut().find(|error| error.code == *code && error.request == request) {
+            Some(error) => {
+                error.count += outcome.count;
+                error.last_second = second;
+            }
+            None => self.errors.push(ErrorSummary {
+                code: code.clone(),
+                request: request.to_owned(),
+                count: outcome.count,
+                first_second: second,
+                last_second: second,
+                examples: Vec::new(),
+            }),
+        }
+    }
+
+    /// The newest second, if there is one.
+    pub fn newest(&self) -> Option<&Point> {
+        self.newest.as_ref()
+    }
+
+    /// Whether the warm-up is over, so that what is here may be judged.
+    pub fn is_judged(&self) -> bool {
+        self.newest.as_ref().is_some_and(|newest| newest.phase != Phase::WarmUp)
+    }
+
+    /// Counts, so far.
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.totals;
+        totals.rate_per_s = per_second(self.in_window, totals.measured_seconds);
+        totals
+    }
+
+    /// All requests together.
+    pub fn latency(&self) -> Distribution {
+        self.all.latency(Some(self.kind))
+    }
+
+    /// Times of all requests together, for numbers beyond a [`Distribution`].
+    pub fn latency_histogram(&self) -> &crate::Histogram {
+        self.all.latency_histogram()
+    }
+
+    /// Every request, in the order of first appearance.
+    pub fn requests(&self) -> Vec<RequestSummary> {
+        let seconds = self.totals.measured_seconds;
+        self.requests.iter().map(|(name, tally)| tally.summary(name, self.kind, seconds)).collect()
+    }
+
+    /// Every kind of error, warm-up included, most frequent first. Examples are the caller's.
+    pub fn errors(&self) -> Vec<ErrorSummary> {
+        let mut errors = self.errors.clone();
+        errors.sort_by_key(|error| std::cmp::Reverse(error.count));
+        errors
+    }
+
+    /// Failed and aborted requests of the whole run by code.
+    pub fn errors_by_code(&self) -> BTreeMap<&str, u64> {
+        let mut codes = BTreeMap::new();
+        for error in &self.errors {
+            *codes.entry(error.code.as_str()).or_insert(0) += error.count;
+        }
+        codes
+    }
+
+    /// The last ten seconds, warm-up included.
+    pub fn recent(&self) -> Recent {
+        let mut latency = crate::Histogram::new();
+        let (mut finished, mut failed) = (0, 0);
+        for second in &self.recent {
+            finished += second.finished;
+            failed += second.failed;
+            latency.merge(&second.latency);
+        }
+        Recent {
+            rate_per_s: per_second(finished, self.recent.len() as f64).unwrap_or(0.0),
+            error_rate: perflab_model::unit::Ratio::of(failed, finished).map(perflab_model::unit::Ratio::get),
+            latency: distribution(&latency, Some(self.kind)),
+        }
+    }
+}
+
+fn per_second(count: u64, seconds: f64) -> Option<f64> {
+    (seconds > 0.0).then(|| count as f64 / seconds)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+use perflab_model::{
+    summary::LatencyKind,
+    tick::{Phase, Tick},
+};
+use proptest::prelude::*;
+
+use super::{Accumulator, ReadTick};
+use crate::sample::{good, outcome, tick};
+
+fn added(ticks: &[Tick]) -> Accumulator {
+    let mut accumulator = Accumulator::new(LatencyKind::Service);
+    for tick in ticks {
+        accumulator.add(&ReadTick::new(tick, LatencyKind::Service));
+    }
+    accumulator
+}
+
+#[test]
+fn warm_up_is_shown_while_it_lasts_and_left_out_afterwards() {
+    let warm = [good(0, Phase::WarmUp, &[900_000; 30])];
+    assert_eq!(added(&warm).latency().samples, 30);
+    let both = [good(0, Phase::WarmUp, &[900_000; 30]), good(1, Phase::Measured, &[1_000; 40])];
+    let judged = added(&both);
+    assert_eq!(judged.latency().samples, 40);
+    assert!(judged.latency().max.expect("values") < 2.0);
+    assert_eq!((judged.totals().finished, judged.totals().rate_per_s), (40, Some(40.0)));
+    // Starts are told in full.
+    assert_eq!(judged.totals().started, 70);
+}
+
+#[test]
+fn what_ends_while_draining_is_judged_but_its_seconds_are_not_in_the_rate() {
+    let run = added(&[good(0, Phase::Measured, &[1_000; 40]), good(1, Phase::Draining, &[5_000; 10])]);
+    assert_eq!((run.totals().finished, run.totals().rate_per_s, run.totals().measured_seconds), (50, Some(40.0), 1.0));
+    assert_eq!(run.latency().samples, 50);
+    assert_eq!(run.requests()[0].rate_per_s, Some(40.0));
+}
+
+#[test]
+fn a_refused_connection_does_not_better_the_latency_but_a_timeout_counts() {
+    let run = added(&[tick(
+        0,
+        Phase::Measured,
+        vec![(
+            "home",
+            vec![
+                outcome(2, None, &[10_000; 20]),
+                outcome(0, Some("connect.refused"), &[100; 100]),
+                outcome(0, Some("timeout.total"), &[60_000_000; 5]),
+            ],
+        )],
+    )]);
+    let latency = run.latency();
+    assert_eq!(latency.samples, 25);
+    assert!(latency.min.expect("values") > 9.0 && latency.max.expect("values") > 59_000.0);
+    assert_eq!((run.totals().failed, run.totals().finished), (105, 125));
+    assert_eq!(run.requests()[0].errors["connect.refused"], 100);
+}
+
+#[test]
+fn what_we_cut_off_ourselves_is_neither_finished_nor_failed() {
+    let run = added(&[tick(
+        0,
+        Phase::Measured,
+        vec![("home", vec![outcome(2, None, &[1_000; 3]), outcome(0, Some("aborted"), &[1; 2])])],
+    )]);
+    assert_eq!((run.totals().finished, run.totals().failed, run.totals().aborted), (3, 0, 2));
+}
+
+#[test]
+fn errors_know_their_first_and_last_second() {
+    let failing =
+        |second| tick(second, Phase::Measured, vec![("home", vec![outcome(5, Some("http.5xx"), &[1_000; 2])])]);
+    let run = added(&[good(0, Phase::Measured, &[1]), failing(1), good(2, Phase::Measured, &[1]), failing(3)]);
+    let errors = run.errors();
+    assert_eq!((errors[0].first_second, errors[0].last_second, errors[0].count), (1, 3, 4));
+}
+
+#[test]
+fn recent_is_the_last_ten_seconds() {
+    let ticks: Vec<Tick> = (0..30).map(|i| good(i, Phase::Measured, &vec![1_000; i as usize])).collect();
+    let recent = added(&ticks).recent();
+    assert_eq!(recent.rate_per_s, (20..30).sum::<u32>() as f64 / 10.0);
+    assert_eq!(recent.error_rate, Some(0.0));
+}
+
+#[test]
+fn a_histogram_that_cannot_be_read_is_counted_and_its_requests_still_are() {
+    let mut broken = good(0, Phase::Measured, &[1_000; 4]);
+    broken.requests[0].outcomes[0].service.0 = b"nonsense".to_vec();
+    let read = ReadTick::new(&broken, LatencyKind::Service);
+    assert_eq!(read.unreadable, 1);
+    let mut accumulator = Accumulator::new(LatencyKind::Service);
+    accumulator.add(&read);
+    assert_eq!((accumulator.totals().finished, accumulator.latency().samples), (4, 0));
+}
+
+#[test]
+fn a_percentile_with_too_few_samples_is_nothing_rather_than_a_number() {
+    let latency = added(&[good(0, Phase::Measured, &[1_000; 199])]).latency();
+    assert_eq!((latency.p95, latency.p90.is_some()), (None, true));
+    let latency = added(&[good(0, Phase::Measured, &[1_000; 200])]).latency();
+    assert_eq!((latency.p95, latency.p99), (Some(1.0), None));
+}
+
+proptest! {
+    #[test]
+    fn no_warm_up_changes_what_is_judged(
+        warm in proptest::collection::vec(1_u64..1_000_000, 0..40), kept in proptest::collection::vec(1_u64..1_000_000, 1..40)
+    ) {
+        let with = added(&[good(0, Phase::WarmUp, &warm), good(1, Phase::Measured, &kept)]);
+        let without = added(&[good(1, Phase::Measured, &kept)]);
+        prop_assert_eq!(with.latency(), without.latency());
+        prop_assert_eq!(with.requests(), without.requests());
+        prop_assert_eq!(with.totals().finished, without.totals().finished);
+    }
+}
