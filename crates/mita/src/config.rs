@@ -125,3 +125,44 @@ impl ServeArgs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        serve: ServeArgs,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<Config, clap::Error> {
+        let arguments = std::iter::once(&"serve").chain(arguments);
+        Ok(Command::try_parse_from(arguments)?.serve.into_config())
+    }
+
+    #[test]
+    fn without_options_it_listens_on_loopback_port_8000_at_cost_12() {
+        let config = parse(&[]).expect("all options have defaults");
+        assert_eq!((config.listen.to_string().as_str(), config.hash_cost), ("127.0.0.1:8000", 12));
+        assert_eq!(config.data, DataPlace::File("mita.sqlite".into()));
+        assert_eq!(config.faults, Faults::default());
+    }
+
+    #[test]
+    fn faults_are_given_as_json_and_checked_at_once() {
+        let config = parse(&["--in-memory", "--faults", r#"{"errors": {"rate": 0.5}}"#]).expect("valid");
+        assert_eq!(config.data, DataPlace::Memory);
+        assert!(config.faults.errors.is_some());
+        let error = parse(&["--faults", r#"{"errors": {"rate": 5}}"#]).expect_err("a share of 5");
+        assert!(error.to_string().contains("errors.rate"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let config = Config { load_password: Some(Secret::new("hunter2")), ..Config::default() };
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}
