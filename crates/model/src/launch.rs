@@ -11,6 +11,7 @@ use crate::{
 
 /// What is to be run, where, and what differs from the scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LaunchRequest {
     /// The project; the only one where there is one.
@@ -39,6 +40,7 @@ pub struct LaunchRequest {
 
 /// What differs from the scenario. An override that does not fit the executor is an error, not ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Overrides {
     /// Users of a closed run.

@@ -11,6 +11,7 @@ use crate::{
 
 /// A stretch of an open run: the rate goes from one value to another in a straight line. No time is a jump.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RateStage {
     /// Rate at its start.
     pub from: Rps,
@@ -22,6 +23,7 @@ pub struct RateStage {
 
 /// A stretch of a closed run: users go from one number to another, one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserStage {
     /// Users at its start.
     pub from: u32,
@@ -33,6 +35,7 @@ pub struct UserStage {
 
 /// What happens to a start when all slots are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OnSaturated {
     /// It is dropped and counted.
@@ -44,6 +47,7 @@ pub enum OnSaturated {
 
 /// How the gaps between starts are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Arrivals {
     /// Evenly, as the rate says.
@@ -55,6 +59,7 @@ pub enum Arrivals {
 
 /// Limits of an open run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OpenLimits {
     /// Most iterations under way at once.
     pub max_in_flight: u32,
@@ -70,6 +75,7 @@ pub struct OpenLimits {
 
 /// The load of a run, expanded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "model", rename_all = "snake_case")]
 pub enum Load {
     /// Starts come at planned instants, whether or not earlier ones were answered.
@@ -88,6 +94,7 @@ pub enum Load {
 
 /// What is left out of verdicts at the beginning of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Warmup {
     /// Nothing.

@@ -54,8 +54,10 @@ pub struct Plan {
 
 /// A threshold with its origin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
     /// The rule, parsed; its own text is kept in it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub threshold: Threshold,
     /// Where it was written: `suite mita`, `scenario smoke`, `environment staging`.
     pub source: String,

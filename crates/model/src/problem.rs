@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which kind of trouble: decides the HTTP status and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     /// The request cannot be read at all (400).
@@ -42,6 +43,7 @@ impl ProblemKind {
 
 /// Trouble with one field of a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldProblem {
     /// The field's name, as in [`crate::launch::LaunchRequest`]: `overrides.users`, `scenario`.
     pub field: String,
@@ -53,6 +55,7 @@ pub struct FieldProblem {
 
 /// What happened and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Which kind.
     pub kind: ProblemKind,

@@ -14,6 +14,7 @@ use crate::{
 
 /// Where a run is. Validity and verdict are separate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Waits for a worker.
@@ -87,6 +88,7 @@ impl RunState {
 
 /// Who or what asked for a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {
     /// A person in the browser.
@@ -130,6 +132,7 @@ impl Trigger {
 
 /// Which source the target was built from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Revision {
     /// Full or short commit id.
     pub commit: Option<String>,
@@ -152,6 +155,7 @@ impl std::fmt::Display for Revision {
 
 /// What a person or rule asked of a run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cancel {
     /// Graceful: no new starts, open requests are waited for.
@@ -162,6 +166,7 @@ pub enum Cancel {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunEnd {
     /// One of the terminal states.
     pub state: RunState,
@@ -174,6 +179,7 @@ pub struct RunEnd {
 
 /// One line of the list of runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunRow {
     /// Its id.
     pub id: RunId,
@@ -217,6 +223,7 @@ pub struct RunRow {
 
 /// The few numbers that the list shows, so far or final.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Headline {
     /// Requests that ended.
     pub finished: u64,
@@ -232,6 +239,7 @@ pub struct Headline {
 
 /// Everything known of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Run {
     /// The line of the list.
     pub row: RunRow,
@@ -242,6 +250,7 @@ pub struct Run {
     /// The suite version's id.
     pub suite_version_id: SuiteVersionId,
     /// What is carried out.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub plan: Plan,
     /// The try that counts, from 1; 0 before the first.
     pub attempt: u32,

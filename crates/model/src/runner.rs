@@ -50,6 +50,7 @@ pub enum Report {
 
 /// What the runner found before its first start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Started {
     /// Wall clock, microseconds since the epoch.
     pub at_us: i64,
@@ -69,6 +70,7 @@ pub struct Started {
 
 /// How much a log line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// For the record.
@@ -81,6 +83,7 @@ pub enum LogLevel {
 
 /// A line for the log of the run. Never holds secrets or bodies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// Wall clock, microseconds since the epoch.
     pub at_us: i64,
@@ -92,6 +95,7 @@ pub struct LogLine {
 
 /// An example of a failed request, redacted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorExample {
     /// The error code, e.g. `http.5xx`.
     pub code: String,

@@ -20,6 +20,7 @@ pub const SCHEMA: &str = "perflab.summary/1";
 
 /// Which time a headline is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LatencyKind {
     /// From the planned start: open runs.
@@ -30,6 +31,7 @@ pub enum LatencyKind {
 
 /// A distribution of times, milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Distribution {
     /// Which time, where that is not clear from its name.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -58,6 +60,7 @@ pub struct Distribution {
 
 /// Counts over the whole run, warm-up left out except where said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Totals {
     /// Planned starts, warm-up included; in closed runs equal to `started`.
     pub planned: u64,
@@ -87,6 +90,7 @@ pub struct Totals {
 
 /// One request over the measured window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RequestSummary {
     /// Its name.
     pub name: String,
@@ -108,6 +112,7 @@ pub struct RequestSummary {
 
 /// One kind of error over the whole run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorSummary {
     /// Its code.
     pub code: String,
@@ -125,6 +130,7 @@ pub struct ErrorSummary {
 
 /// Identity of the run in its summary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SummaryRun {
     /// Its id.
     pub id: RunId,
@@ -146,6 +152,7 @@ pub struct SummaryRun {
 
 /// The summary document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
     /// [`SCHEMA`].
     pub schema: String,
@@ -175,6 +182,7 @@ pub struct Summary {
 
 /// How a run stands: the header and tables of the live page, complete for late joiners.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Progress {
     /// Seconds passed.
     pub second: u32,
@@ -206,6 +214,7 @@ pub struct Progress {
 
 /// The last 10 seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Recent {
     /// Finished a second.
     pub rate_per_s: f64,

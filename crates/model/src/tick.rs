@@ -27,6 +27,7 @@ impl<'de> Deserialize<'de> for EncodedHistogram {
 
 /// Where in a run a second lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Recorded and drawn, never judged.
@@ -49,6 +50,7 @@ pub struct Tick {
 
 /// The numbers of one second, without histograms. Times in microseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
     /// Counted from the start of the run, from 0.
     pub second: u32,
@@ -98,6 +100,7 @@ pub struct Point {
 
 /// Quantiles of one second, microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Quantiles {
     /// How many values they come from.
     pub samples: u64,
@@ -117,6 +120,7 @@ pub struct Quantiles {
 
 /// How the generator and its host fared in a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Vitals {
     /// CPU time of the runner as a share of all cores it may use, 0.0 to 1.0.
     pub cpu: Option<f64>,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ValidityState {
     /// Yes.
@@ -28,6 +29,7 @@ impl ValidityState {
 
 /// One signal that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Signal {
     /// A stable word, e.g. `late`, `lag`, `cpu`, `achieved`, `dropped`, `generator`, `clock`, `steal`, `target_down`.
     pub code: String,
@@ -45,6 +47,7 @@ pub struct Signal {
 
 /// Whether a run's numbers can be trusted, and why.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Validity {
     /// The worst of all signals.
     pub state: ValidityState,

@@ -6,6 +6,7 @@ use crate::threshold::Level;
 
 /// What one run says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// All targets met, no regression.
@@ -52,6 +53,7 @@ impl Verdict {
 
 /// One decision, and the outcome of one rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
     /// Go on.
@@ -87,6 +89,7 @@ impl Gate {
 
 /// One rule of a ledger: what was asked, what was measured, what follows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerRow {
     /// The rule in its own grammar.
     pub rule: String,
@@ -126,6 +129,7 @@ pub struct LedgerRow {
 
 /// The judgement of a run: stored, never recomputed silently.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Judgement {
     /// What the run says.
     pub verdict: Verdict,

@@ -17,6 +17,7 @@ use crate::{
 
 /// What can be launched, and where.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LaunchOptions {
     /// The project that is asked for, or the only one.
     pub project: Option<ProjectName>,
@@ -28,6 +29,7 @@ pub struct LaunchOptions {
 
 /// A suite that can be launched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SuiteOption {
     /// Its name.
     pub name: SuiteName,
@@ -47,6 +49,7 @@ pub struct SuiteOption {
 
 /// A scenario that can be launched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ScenarioOption {
     /// Its name.
     pub name: ScenarioName,
@@ -64,6 +67,7 @@ pub struct ScenarioOption {
 
 /// A parameter of a suite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParameterOption {
     /// Its name.
     pub name: String,
@@ -81,6 +85,7 @@ pub struct ParameterOption {
 
 /// An environment that can be launched on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnvironmentOption {
     /// Its name.
     pub name: EnvironmentName,
@@ -98,6 +103,7 @@ pub struct EnvironmentOption {
 
 /// What Start would do, before it is pressed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LaunchPreview {
     /// The request as it was understood.
     pub request: LaunchRequest,
@@ -123,6 +129,7 @@ pub struct LaunchPreview {
 
 /// Whether a secret is there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SecretState {
     /// Its name.
     pub name: String,
@@ -132,6 +139,7 @@ pub struct SecretState {
 
 /// What a run will cost.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// Iterations in all: planned starts of open runs; of closed runs an upper bound by think times, where there are any.
     pub iterations: Option<f64>,
@@ -151,6 +159,7 @@ pub struct Estimate {
 
 /// A launch that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Launched {
     /// The run.
     pub id: RunId,
@@ -162,6 +171,7 @@ pub struct Launched {
 
 /// Which runs a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct RunsQuery {
     /// The project; all where there is none.
@@ -176,6 +186,7 @@ pub struct RunsQuery {
 
 /// A page of the list of runs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunsPage {
     /// Runs under way, newest first; not filtered.
     pub active: Vec<RunRow>,
@@ -191,6 +202,7 @@ pub struct RunsPage {
 
 /// What a trend shows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct TrendQuery {
     /// The project; the only one where there is one.
@@ -209,6 +221,7 @@ pub struct TrendQuery {
 
 /// One measure over runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trend {
     /// The choice, completed.
     pub query: TrendQuery,
@@ -228,6 +241,7 @@ pub struct Trend {
 
 /// One run in a trend.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendPoint {
     /// The run.
     pub id: RunId,
@@ -249,6 +263,7 @@ pub struct TrendPoint {
 
 /// What became of a request to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case", tag = "outcome", content = "state")]
 pub enum StopOutcome {
     /// It had ended before: nothing was done.
@@ -261,6 +276,7 @@ pub enum StopOutcome {
 
 /// Who asks, until people sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Caller {
     /// Under which name keys and limits are kept.
     pub name: String,

@@ -11,6 +11,7 @@ pub struct MillisError(String);
 
 /// Whole milliseconds, for people and YAML. At most about 31 years, so that sums never overflow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, example = "2m"))]
 pub struct Millis(u64);
 
 impl Millis {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Whole nanoseconds: the unit of instants and samples. Results are `f64` in their measure's base unit (s, B, 1/s).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
 pub struct Nanos(u64);
 
 impl Nanos {

@@ -12,6 +12,7 @@ pub struct RatioError(f64);
 /// A share of a whole, 0.0 to 1.0. Only `Display` turns it into percent.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = f64))]
 pub struct Ratio(f64);
 
 impl Ratio {

@@ -12,6 +12,7 @@ pub struct RpsError(f64);
 /// Starts a second (not replies a second): finite and not negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = f64))]
 pub struct Rps(f64);
 
 impl Rps {
