@@ -7,8 +7,11 @@ import { join, resolve } from 'node:path';
 /** The debug binary, which reads the site from `target/site`; `cargo xtask test` builds both. */
 const BINARY = process.env.PERFLAB_BIN ?? resolve(__dirname, '../target/debug/perflab');
 
+/** What the lab has to offer from the start. */
+const SUITES = resolve(__dirname, '../suites');
+
 /** Known to the reference target and to the workers that log in to it; it protects nothing. */
-const PASSWORD = 'load-test-only-1!';
+const PASSWORD = 'Load-test-only-1!';
 
 const PATIENCE_MS = 30_000;
 
@@ -35,13 +38,14 @@ export async function startLab(): Promise<Lab> {
   try {
     const target = `127.0.0.1:${await freePort()}`;
     started.push(new Service('target', join(data, 'target.log'), [
-      'target', 'serve', '--listen', target, '--data-dir', join(data, 'target'), '--hash-cost', '4', '--users', '200',
+      'target', 'serve', '--listen', target, '--in-memory', '--hash-cost', '4', '--load-users', '200',
     ]));
     await started[0].answers(`http://${target}/`);
 
     const listen = `127.0.0.1:${await freePort()}`;
     started.push(new Service('lab', join(data, 'lab.log'), [
-      'serve', '--listen', listen, '--data-dir', join(data, 'lab'), '--demo-target', `http://${target}`,
+      'serve', '--listen', listen, '--data-dir', join(data, 'lab'), '--project', 'MITA',
+      '--environment', 'local reference', '--target', `http://${target}`, '--suites', SUITES,
     ]));
     await started[1].answers(`http://${listen}/`);
     return { url: `http://${listen}`, targetUrl: `http://${target}`, stop };

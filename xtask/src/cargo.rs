@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 use crate::process::Line;
 use crate::project;
 
-/// `cargo <verb>`, with the lock file taken as it is where `CI` is set.
+/// `cargo <verb>`, where a verb may be of two words; the lock file is taken as it is where `CI` is set.
 pub(crate) fn cargo(verb: &str) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.arg(verb).current_dir(project::root());
+    command.args(verb.split(' ')).current_dir(project::root());
     if std::env::var_os("CI").is_some() && verb != "fmt" {
         command.arg("--locked");
     }

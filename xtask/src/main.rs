@@ -5,11 +5,19 @@
 
 mod bundle;
 mod cargo;
+mod demo;
+mod dev;
+mod postgres;
 mod process;
 mod project;
 mod report;
+mod services;
+mod setup;
 mod site;
 mod stop;
+mod test;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,17 +32,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Builds the lab as it is released, starts it with the reference target, and opens it.
+    Demo(demo::Options),
+    /// Builds the lab, starts it with the reference target, and does so again whenever a file changes.
+    Dev(dev::Options),
+    /// Runs every test there is; installs what they need, or says how to.
+    Test(test::Options),
+    /// Format, lints, and whether the browser's half compiles: the quick part of `test`.
+    Check,
     /// Builds the site alone: wasm, scripts, styles, each compressed beforehand.
     Wasm,
     /// Builds the release binary with the site inside it.
     Bundle,
 }
 
-fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     stop::listen()?;
     match cli.verb {
-        Verb::Wasm => site::build().map(drop),
-        Verb::Bundle => bundle::build().map(drop),
+        Verb::Demo(options) => demo::run(&options)?,
+        Verb::Dev(options) => dev::run(&options)?,
+        Verb::Test(options) => return test::run(&options),
+        Verb::Check => return test::check(),
+        Verb::Wasm => drop(site::build()?),
+        Verb::Bundle => drop(bundle::build()?),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -34,14 +34,32 @@ pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
     wait(child, command)
 }
 
-/// Runs a command to its end, showing every line that it writes to standard output and giving it to `each`, too.
-pub(crate) fn status_with_lines(command: &mut Command, each: impl FnMut(&str) + Send + 'static) -> Result<ExitStatus> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{}`", Line(command)))?;
-    let reader = child.stdout.take().map(|stdout| thread::spawn(move || show_lines(stdout, each)));
+/// Which of its two outputs a command reports on.
+#[derive(Clone, Copy)]
+pub(crate) enum Output {
+    /// Standard output.
+    Standard,
+    /// Standard error.
+    Error,
+}
+
+/// Runs a command to its end, showing every line that it writes to one of its outputs and giving it to `each`, too.
+pub(crate) fn status_with_lines(
+    command: &mut Command,
+    output: Output,
+    each: impl FnMut(&str) + Send + 'static,
+) -> Result<ExitStatus> {
+    match output {
+        Output::Standard => command.stdout(Stdio::piped()),
+        Output::Error => command.stderr(Stdio::piped()),
+    };
+    let mut child =
+        command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", Line(command)))?;
+    let from: Option<Box<dyn Read + Send>> = match output {
+        Output::Standard => child.stdout.take().map(|from| Box::new(from) as _),
+        Output::Error => child.stderr.take().map(|from| Box::new(from) as _),
+    };
+    let reader = from.map(|from| thread::spawn(move || show_lines(from, each)));
     let status = wait(child, command)?;
     if let Some(reader) = reader
         && reader.join().is_err()

@@ -8,7 +8,7 @@ mod script;
 mod style;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -26,7 +26,7 @@ const BUDGET_BYTES: u64 = 150_000;
 const NAME: &str = "perflab";
 
 /// The target that browsers run.
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A file of the site: its name and its bytes.
 struct SiteFile {
@@ -97,22 +97,35 @@ fn fingerprint(wasm: &[u8], files: &[SiteFile]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// Puts the files, each with its compressed forms, in the place of what was there.
+/// Puts the files, each with its compressed forms, in the place of what was there. The folder itself stays: a server may
+/// be reading from it.
 fn replace(folder: &Path, files: &[SiteFile]) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", short(folder)))?;
-    }
+    let mut kept = Vec::new();
     for file in files {
         let path = folder.join(&file.name);
         let parent = path.parent().unwrap_or(folder);
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", short(parent)))?;
-        let write = |ending: &str, bytes: &[u8]| {
+        let mut write = |ending: &str, bytes: &[u8]| {
             let path = folder.join(format!("{}{ending}", file.name));
-            fs::write(&path, bytes).with_context(|| format!("cannot write {}", short(&path)))
+            fs::write(&path, bytes).with_context(|| format!("cannot write {}", short(&path)))?;
+            kept.push(path);
+            anyhow::Ok(())
         };
         write("", &file.bytes)?;
         write(".br", &compress::brotli(&file.bytes)?)?;
         write(".gz", &compress::gzip(&file.bytes)?)?;
+    }
+    remove_all_but(&kept, folder)
+}
+
+fn remove_all_but(kept: &[PathBuf], folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_all_but(kept, &path)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", short(&path)))?;
+        }
     }
     Ok(())
 }
