@@ -97,7 +97,15 @@ mod tests {
     #[test]
     fn a_bullet_shows_bar_interval_mark_and_limit() {
         let svg = Bullet::new(231.0, 200.0, Color::IssuesMark).interval(224.0, 239.0).svg();
-        insta::assert_snapshot!(svg.replace("><", ">\n<"), @"");
+        insta::assert_snapshot!(svg.replace("><", ">\n<"), @r#"
+        <svg class="bullet" viewBox="0 0 112 16" width="112" height="16" aria-hidden="true">
+        <line x1="0" x2="112" y1="8" y2="8" stroke="var(--line)"/>
+        <line x1="0" x2="83.9" y1="8" y2="8" stroke="var(--issues-mark)" stroke-width="3"/>
+        <rect x="81.4" y="5" width="5.4" height="6" fill="var(--issues-mark)" fill-opacity="0.35"/>
+        <circle cx="83.9" cy="8" r="3" fill="var(--issues-mark)"/>
+        <line x1="72.7" x2="72.7" y1="1" y2="15" stroke="var(--ink)" stroke-width="1.5"/>
+        </svg>
+        "#);
     }
 
     #[test]

@@ -148,4 +148,26 @@ mod tests {
             assert_eq!(Color::of_code(code).code(), code);
         }
     }
+
+    /// The value of a custom property in the style sheet's tokens, references followed.
+    fn declared<'a>(tokens: &'a str, name: &str) -> Option<&'a str> {
+        let declaration = format!("--{name}:");
+        let (_, rest) = tokens.split_once(&declaration)?;
+        let value = rest.split_once(';')?.0.trim();
+        match value.strip_prefix("var(--") {
+            Some(reference) => declared(tokens, reference.trim_end_matches(')')),
+            None => Some(value),
+        }
+    }
+
+    #[test]
+    fn drawings_that_leave_the_page_have_the_colours_of_its_style_sheet() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../style/tokens.css");
+        let tokens = std::fs::read_to_string(path).expect("the style sheet is part of the repository");
+        for code in 0..23 {
+            let (name, light, dark) = Color::of_code(code).token();
+            let value = format!("light-dark({light}, {dark})");
+            assert_eq!(declared(&tokens, name), Some(value.as_str()), "--{name}");
+        }
+    }
 }

@@ -80,8 +80,8 @@ mod tests {
                 };
                 prop_assert_eq!(extremes(&all), extremes(&kept));
                 let flat = |values: &[Option<f64>]| values.iter().copied().flatten().collect::<Vec<_>>();
-                prop_assert_eq!(flat(&all).first(), flat(&kept).first());
-                prop_assert_eq!(flat(&all).last(), flat(&kept).last());
+                prop_assert_eq!(flat(&all).first().copied(), flat(&kept).first().copied());
+                prop_assert_eq!(flat(&all).last().copied(), flat(&kept).last().copied());
                 prop_assert_eq!(all.contains(&None), kept.contains(&None), "a gap was lost or invented");
                 prop_assert_eq!(all.first().map(Option::is_none), kept.first().map(Option::is_none));
                 prop_assert_eq!(all.last().map(Option::is_none), kept.last().map(Option::is_none));

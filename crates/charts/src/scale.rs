@@ -22,6 +22,9 @@ pub struct PlotBox {
     pub h: f64,
 }
 
+/// Smaller numbers are taken for zero: their logarithms and quotients leave what numbers can hold.
+const LEAST: f64 = 1e-290;
+
 /// Equal distances for equal differences, or for equal ratios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ScaleKind {
@@ -61,22 +64,21 @@ impl Span {
         match kind {
             ScaleKind::Linear => {
                 if (to - from) <= from.abs().max(to.abs()) * 1e-12 {
-                    let half = if from == 0.0 { 0.5 } else { from.abs() * 0.05 };
+                    let half = if from == 0.0 { 0.5 } else { (from.abs() * 0.05).max(LEAST) };
                     from -= half;
-                    to += half.max(f64::MIN_POSITIVE);
+                    to += half;
                 }
             }
             ScaleKind::Log => {
-                if to <= 0.0 {
+                if to <= LEAST {
                     (from, to) = (0.1, 10.0);
-                } else if from <= 0.0 {
+                } else if from <= LEAST / 1000.0 {
                     from = to / 1000.0;
                 }
                 if to / from < 1.0 + 1e-9 {
                     from /= 2.0;
                     to *= 2.0;
                 }
-                from = from.max(f64::MIN_POSITIVE);
             }
         }
         Self { from, to, kind }

@@ -12,6 +12,9 @@ use crate::{
 /// The most ticks of a vertical axis.
 const MOST_TICKS: usize = 6;
 
+/// Ticks nearer than this crowd a low plot.
+const TICK_DISTANCE: f64 = 24.0;
+
 /// A level further away than this many times the highest value would squash the data: it is named at the edge instead.
 const FAR_LEVEL: f64 = 5.0;
 
@@ -67,8 +70,8 @@ pub(super) fn horizontal(chart: &Chart) -> Span {
     }
 }
 
-/// The vertical range and its ticks.
-pub(super) fn vertical_axis(chart: &Chart) -> (Span, Vec<Tick>) {
+/// The vertical range and its ticks, on a plot of about this height.
+pub(super) fn vertical_axis(chart: &Chart, height: f64) -> (Span, Vec<Tick>) {
     let log_scale = chart.y.base == YBase::Log;
     let placed = |value: f64| value.is_finite() && (!log_scale || value > 0.0);
     let mut extent = Extent::default();
@@ -108,7 +111,9 @@ pub(super) fn vertical_axis(chart: &Chart) -> (Span, Vec<Tick>) {
     };
     // Numbers whose difference is no number any more cannot be laid out; they are cut off at the edge.
     let (low, high) = (low.clamp(-1e300, 1e300), high.clamp(-1e300, 1e300));
-    let ((from, to), ticks) = vertical(low, high, Headroom { whole: chart.y.whole, ceiling: chart.y.ceiling });
+    let intervals = (height / TICK_DISTANCE).floor();
+    let room = Headroom { whole: chart.y.whole, ceiling: chart.y.ceiling, intervals };
+    let ((from, to), ticks) = vertical(low, high, room);
     (Span::new(from, to, ScaleKind::Linear), ticks)
 }
 

@@ -7,6 +7,7 @@ use crate::{
     chart::{Chart, Level, MarkerKind, Side, XKind},
     label::{self, LINE_HEIGHT},
     scale::{PlotBox, Scale, ScaleKind, Span},
+    series::Mark,
     size::Size,
     tick::{self, Tick},
 };
@@ -56,6 +57,8 @@ pub(super) struct Layout {
 const BOTTOM: f64 = 24.0;
 /// From the plot to a label beside it.
 const LABEL_GAP: f64 = 6.0;
+/// From a point with a ring to its label.
+const POINT_GAP: f64 = 10.0;
 /// Width of a label's key with the gap behind it.
 pub(super) const KEY: f64 = 12.0;
 /// Most rows of texts above the plot.
@@ -66,7 +69,7 @@ impl Layout {
         let (width, height) = (f64::from(size.width), f64::from(size.height));
         let narrow = size.is_narrow();
         let x = domain::horizontal(chart);
-        let (y, y_ticks) = domain::vertical_axis(chart);
+        let (y, y_ticks) = domain::vertical_axis(chart, height - 28.0 - BOTTOM);
 
         let widest_tick = y_ticks.iter().map(|tick| label::width(&tick.label)).fold(0.0, f64::max);
         let least_left: f64 = if size.multiple { 36.0 } else { 44.0 };
@@ -248,7 +251,8 @@ fn place_labels(chart: &Chart, scale: &Scale, size: Size) -> Vec<PlacedLabel> {
             // The sentence above a small multiple says it.
         } else if x + needed <= right.max(f64::from(size.width) - 12.0) {
             let y = clear_of_lines(y, chart, scale);
-            in_plot.push(Wish { of, y, x: x + LABEL_GAP, text });
+            let gap = if series.mark == Mark::Points { POINT_GAP } else { LABEL_GAP };
+            in_plot.push(Wish { of, y, x: x + gap, text });
         } else {
             placed.push(PlacedLabel { x: right - 4.0, y: (y - 10.0).max(top + 6.0), anchor: Anchor::End, text, of });
         }

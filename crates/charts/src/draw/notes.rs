@@ -10,6 +10,7 @@ use crate::{
     chart::{Chart, LevelKind, Marker, MarkerKind},
     color::Color,
     label::{self, LINE_HEIGHT},
+    series::Mark,
 };
 
 /// From a text's middle to its base line.
@@ -121,9 +122,15 @@ fn callouts(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout) {
         let x = scale.x(callout.x);
         let y = scale.y(callout.y.clamp(scale.y.from(), scale.y.to()));
         let needed = label::width(text) + 8.0;
+        let fits_right = x + needed <= scale.plot.x + scale.plot.w;
+        let fits_left = x - needed >= scale.plot.x;
+        let crossed = visible(chart, layout).any(|(_, marker)| {
+            let line = scale.x(marker.x);
+            line > x + 1.0 && line < x + needed
+        });
         let (at, anchor) = match () {
-            () if x + needed <= scale.plot.x + scale.plot.w => (x + 8.0, Anchor::Start),
-            () if x - needed >= scale.plot.x => (x - 8.0, Anchor::End),
+            () if fits_right && !(crossed && fits_left) => (x + 8.0, Anchor::Start),
+            () if fits_left => (x - 8.0, Anchor::End),
             // A text that is wider than the plot would be cut at both ends.
             () => continue,
         };
@@ -137,7 +144,7 @@ fn labels(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout, names: &Names) {
             LabelOf::Level(index) => (chart.levels[index].kind.text_color(), 0, None),
             LabelOf::Series(index) => {
                 let series = &chart.series[index];
-                let key = (label.anchor == Anchor::Start)
+                let key = (label.anchor == Anchor::Start && series.mark != Mark::Points)
                     .then(|| Pen::new(series.color).width_tenths(30).name(names.part(index, Part::Key)));
                 let color = if series.planned { Color::ChartText } else { Color::ChartLabel };
                 (color, names.part(index, Part::Label), key)

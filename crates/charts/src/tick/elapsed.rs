@@ -42,10 +42,14 @@ pub(crate) fn elapsed(from: f64, to: f64, intervals: f64) -> Vec<Tick> {
         (0..=(last - first).max(-1.0) as i64).map(|index| (first + index as f64) * step).collect();
 
     // The end of a plan matters more than the tick before it: 11:00 rather than 10:00.
-    let round = if range >= 180.0 { 60.0 } else { 5.0 };
+    let round = match range {
+        range if range >= 1800.0 => 60.0,
+        range if range >= 180.0 => 30.0,
+        _ => 5.0,
+    };
     let distance = places.last().map_or(range, |last| to - last);
     if step >= 1.0 && distance > step * 1e-6 && (to / round - (to / round).round()).abs() < 1e-9 {
-        if distance * intervals < range * 0.9 && places.len() > 1 {
+        if distance * intervals < range * 0.66 && places.len() > 1 {
             places.pop();
         }
         places.push(to);

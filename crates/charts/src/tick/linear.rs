@@ -3,36 +3,40 @@
 use super::{Tick, number};
 
 /// How the range of a vertical axis may be chosen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Headroom {
     /// Values are counted: no tick between whole numbers.
     pub(crate) whole: bool,
     /// The axis ends exactly here unless data go beyond.
     pub(crate) ceiling: Option<f64>,
+    /// The most intervals between ticks: 3 on a low plot, 5 on a high one.
+    pub(crate) intervals: f64,
 }
 
 /// The range of a vertical axis around the data and its three to six ticks. Both ends of the range are ticks.
 pub(crate) fn vertical(low: f64, high: f64, room: Headroom) -> ((f64, f64), Vec<Tick>) {
     // The axis could not tell values apart that differ in the last digits of a number only.
-    let least = low.abs().max(high.abs()) * 1e-9;
-    let (low, mut high) = if high - low > least.max(f64::MIN_POSITIVE) { (low, high) } else { widened(low, room) };
+    let least = (low.abs().max(high.abs()) * 1e-9).max(f64::MIN_POSITIVE);
     let ceiling = room.ceiling.filter(|&ceiling| high <= ceiling && ceiling > low);
-    if let Some(ceiling) = ceiling {
-        high = ceiling;
-    } else if high > 0.0 {
+    let (low, high) = match ceiling {
+        Some(ceiling) => (low, ceiling),
+        None if high - low <= least => widened(low, room),
+        // Two intervals of one are the least that counts can have.
+        None if room.whole && high - low < 2.0 => (low, low + 2.0),
         // A line on the upper edge looks cut off.
-        high += (high - low) * 0.04;
-    }
+        None if high > 0.0 => (low, high + (high - low) * 0.04),
+        None => (low, high),
+    };
     let best = steps(high - low, room.whole)
         .map(|step| {
             // What rounding left above a multiple must not cost another interval.
             let (from, to) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
             (step, from, to)
         })
-        .filter(|(_, from, to)| (2.0..=5.0).contains(&(to - from)))
+        .filter(|(_, from, to)| (2.0..=room.intervals.clamp(3.0, 5.0)).contains(&(to - from)))
         .min_by(|a, b| waste(*a, high - low, ceiling).total_cmp(&waste(*b, high - low, ceiling)));
-    // Steps grow by at most 2.5, and 2 to 5 intervals span a factor of 2.5: one always fits. Half the range serves if
-    // the numbers are at the limits of what a number can be.
+    // Steps grow by at most 2, and a step between half the range and the range spans it in 2 or 3 intervals: one always
+    // fits. Half the range serves if the numbers are at the limits of what a number can be.
     let (step, from, to) = best.unwrap_or_else(|| {
         let step = (high - low) / 2.0;
         (step, low / step, high / step)
@@ -63,7 +67,7 @@ pub(crate) fn linear(low: f64, high: f64, intervals: f64) -> Vec<Tick> {
 
 /// Steps from finer to coarser than the range needs.
 fn steps(range: f64, whole: bool) -> impl Iterator<Item = f64> {
-    let power = range.log10().floor() as i32;
+    let power = range.clamp(1e-290, 1e300).log10().floor() as i32;
     (power - 3..=power + 1)
         .flat_map(|power| {
             [1.0, 2.0, 2.5, 5.0]
@@ -72,20 +76,22 @@ fn steps(range: f64, whole: bool) -> impl Iterator<Item = f64> {
         .filter(move |step| step.is_finite() && *step > 0.0 && (!whole || step.fract() == 0.0))
 }
 
-/// How much of the axis would stay empty, as a share. Among the nearly equal four ticks are the nicest.
+/// How much of the axis would stay empty, as a share. Among the nearly equal, five ticks are
+/// the nicest, and 2 and 5 read better than 2.5.
 fn waste((step, from, to): (f64, f64, f64), range: f64, ceiling: Option<f64>) -> f64 {
     let empty = (to - from) * step / range - 1.0;
     let misses_ceiling = ceiling.is_some_and(|ceiling| (to * step - ceiling).abs() > step * 1e-6);
-    empty + ((to - from) - 3.0).abs() * 0.06 + if misses_ceiling { 10.0 } else { 0.0 }
+    let mantissa = step / 10f64.powf(step.log10().floor());
+    let odd = (2.4..2.6).contains(&mantissa);
+    empty + ((to - from) - 4.0).abs() * 0.06 + if odd { 0.05 } else { 0.0 } + if misses_ceiling { 10.0 } else { 0.0 }
 }
 
 fn widened(value: f64, room: Headroom) -> (f64, f64) {
-    if value == 0.0 {
+    if value.abs() < 1e-290 {
         (0.0, if room.whole { 2.0 } else { 1.0 })
-    } else if room.whole {
-        (value - 1.0, value + 1.0)
     } else {
-        (value - value.abs() * 0.05, value + value.abs() * 0.05)
+        let half = (value.abs() * 0.05).max(if room.whole { 1.0 } else { 0.0 });
+        (value - half, value + half)
     }
 }
 
@@ -100,25 +106,32 @@ mod tests {
     }
 
     #[rstest]
-    #[case::rate(0.0, 100.0, "0 50 100 150")]
-    #[case::latency(0.0, 231.0, "0 50 100 150 200 250")]
-    #[case::errors(0.0, 1.0, "0 0.5 1 1.5")]
-    #[case::trend(149.0, 245.0, "140 160 180 200 220 240 260")]
-    #[case::nothing(0.0, 0.0, "0 0.5 1")]
-    fn vertical_ticks_are_the_ones_a_person_would_choose(#[case] low: f64, #[case] high: f64, #[case] shown: &str) {
-        assert_eq!(labels(&vertical(low, high, Headroom::default()).1), shown);
+    #[case::rate(0.0, 100.0, 5.0, "0 25 50 75 100 125")]
+    #[case::rate_on_a_low_plot(0.0, 100.0, 3.0, "0 50 100 150")]
+    #[case::latency(0.0, 231.0, 5.0, "0 50 100 150 200 250")]
+    #[case::errors_on_a_low_plot(0.0, 1.0, 3.0, "0 0.5 1 1.5")]
+    #[case::trend(149.0, 245.0, 5.0, "125 150 175 200 225 250")]
+    #[case::below_zero(-8.0, 12.0, 4.0, "\u{2212}10 0 10 20")]
+    #[case::nothing(0.0, 0.0, 4.0, "0 0.25 0.5 0.75 1")]
+    fn vertical_ticks_are_the_ones_a_person_would_choose(
+        #[case] low: f64,
+        #[case] high: f64,
+        #[case] intervals: f64,
+        #[case] shown: &str,
+    ) {
+        assert_eq!(labels(&vertical(low, high, Headroom { whole: false, ceiling: None, intervals }).1), shown);
     }
 
     #[test]
     fn counts_have_no_tick_between_whole_numbers() {
-        let room = Headroom { whole: true, ceiling: None };
+        let room = Headroom { whole: true, ceiling: None, intervals: 4.0 };
         assert_eq!(labels(&vertical(0.0, 1.0, room).1), "0 1 2");
         assert_eq!(labels(&vertical(0.0, 0.0, room).1), "0 1 2");
     }
 
     #[test]
     fn a_share_ends_at_100_percent() {
-        let room = Headroom { whole: false, ceiling: Some(100.0) };
+        let room = Headroom { whole: false, ceiling: Some(100.0), intervals: 4.0 };
         assert_eq!(vertical(0.0, 100.0, room).0, (0.0, 100.0));
         assert!(vertical(0.0, 130.0, room).0.1 > 130.0, "data beyond the ceiling are shown");
     }
@@ -134,9 +147,10 @@ mod tests {
             low in prop_oneof![Just(0.0), -1e9..1e9f64, -1.0..1.0f64],
             extent in prop_oneof![Just(0.0), 1e-6..1e-3f64, 1e-3..1e9f64],
             whole: bool,
+            intervals in 3.0..5.0f64,
         ) {
             let high = low + extent;
-            let ((from, to), ticks) = vertical(low, high, Headroom { whole, ceiling: None });
+            let ((from, to), ticks) = vertical(low, high, Headroom { whole, ceiling: None, intervals });
             prop_assert!((3..=6).contains(&ticks.len()), "{ticks:?}");
             let slack = (to - from) * 1e-6;
             prop_assert!(from <= low + slack && high <= to + slack, "{from}..{to}");

@@ -5,6 +5,7 @@ use super::{Tick, number};
 /// The range from just below the lowest value to the 1, 2 or 5 above the highest, with three of these at least.
 pub(crate) fn log_bounds(low: f64, high: f64) -> (f64, f64) {
     let (low, high) = if low > 0.0 && high.is_finite() { (low, high) } else { (1.0, 100.0) };
+    let (low, high) = (low.clamp(1e-289, 1e289), high.clamp(1e-289, 1e289));
     let top = position(high).1;
     let from = low / 1.1;
     let third = top - 2;
@@ -33,7 +34,8 @@ pub(crate) fn log(low: f64, high: f64, most: usize) -> Vec<Tick> {
 
 /// The positions just below and just above a value, counted in steps of 1, 2, 5: three a decade.
 fn position(of: f64) -> (i32, i32) {
-    let of = if of.is_finite() && of > 0.0 { of } else { 1.0 };
+    // Near the limits of numbers their powers of ten are zero or endless.
+    let of = if of.is_finite() && of > 0.0 { of.clamp(1e-290, 1e290) } else { 1.0 };
     let mut below = (of.log10().floor() as i32) * 3;
     while value(below + 1) <= of * (1.0 + 1e-9) {
         below += 1;
