@@ -46,16 +46,27 @@ enum Verb {
     Bundle,
 }
 
-fn main() -> Result<ExitCode> {
-    let cli = Cli::parse();
-    stop::listen()?;
-    match cli.verb {
-        Verb::Demo(options) => demo::run(&options)?,
-        Verb::Dev(options) => dev::run(&options)?,
-        Verb::Test(options) => return test::run(&options),
-        Verb::Check => return test::check(),
-        Verb::Wasm => drop(site::build()?),
-        Verb::Bundle => drop(bundle::build()?),
+fn main() -> ExitCode {
+    match Cli::parse().verb.run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+impl Verb {
+    fn run(self) -> Result<ExitCode> {
+        stop::listen()?;
+        match self {
+            Self::Demo(options) => demo::run(&options)?,
+            Self::Dev(options) => dev::run(&options)?,
+            Self::Test(options) => return test::run(&options),
+            Self::Check => return test::check(),
+            Self::Wasm => drop(site::build()?),
+            Self::Bundle => drop(bundle::build()?),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }

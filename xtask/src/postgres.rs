@@ -129,3 +129,21 @@ fn quietly(command: &mut Command) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn a_postgres_answers_while_it_is_needed_and_is_gone_afterwards() {
+        let postgres = start().expect("the machine has a Postgres server, or it can be installed");
+        let address = postgres.url().split(['@', '/']).nth(3).expect("the address names a host").to_owned();
+        let folder = postgres._folder.as_ref().map(|folder| folder.path().to_path_buf()).expect("it has a folder");
+        assert!(TcpStream::connect(&address).is_ok(), "{address}");
+        drop(postgres);
+        assert!(TcpStream::connect(&address).is_err(), "{address}");
+        assert!(!folder.exists(), "{}", folder.display());
+    }
+}

@@ -19,6 +19,9 @@ use crate::stop;
 /// How often a waiting command looks whether it was asked to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How long a service may take to end. The lab gives requests and runs under way 30 s.
+const FAREWELL: Duration = Duration::from_secs(35);
+
 /// Runs a command to its end; an error names the command and its exit status.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = status(command)?;
@@ -101,7 +104,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts a service, which [`Drop`] will end with `stop_with`, and with SIGKILL if it takes over ten seconds.
+    /// Starts a service, which [`Drop`] will end with `stop_with`, and with SIGKILL if that takes longer than [`FAREWELL`].
     pub(crate) fn start(name: &'static str, command: &mut Command, stop_with: Signal) -> Result<Self> {
         let child = command
             .stdin(Stdio::null())
@@ -138,7 +141,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        end(&mut self.child, self.stop_with, Duration::from_secs(10));
+        end(&mut self.child, self.stop_with, FAREWELL);
     }
 }
 
