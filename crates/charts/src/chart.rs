@@ -246,7 +246,7 @@ pub struct Marker {
     pub kind: MarkerKind,
     /// Its text; of a change point the strong first line: `+17.6 %`.
     pub label: Label,
-    /// The second line of a change point: commit and subject.
+    /// The second line of a change point: commit and subject. Left out on narrow drawings.
     pub detail: Label,
 }
 

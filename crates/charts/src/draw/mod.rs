@@ -64,7 +64,7 @@ pub fn standalone_svg(chart: &Chart, size: Size, theme: Theme) -> String {
     // Attributes rather than a style element: what shows the file may forbid or ignore style sheets.
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" font-family=\"system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif\" \
+         role=\"img\" font-family=\"-apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', Arial, sans-serif\" \
          font-size=\"{FONT_SIZE}\"><title>{title}</title><rect width=\"{width}\" height=\"{height}\" fill=\"{surface}\"/>\
          <text x=\"12\" y=\"22\" font-size=\"13\" font-weight=\"600\" fill=\"{ink}\">{title}</text>\
          <g transform=\"translate(0 {TITLE_ROOM})\">{body}</g></svg>\n"

@@ -54,6 +54,7 @@ pub(super) fn behind(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout) {
 /// What lies over the series: the present, changes and every text.
 pub(super) fn in_front(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout, names: &Names) {
     let plot = layout.scale.plot;
+    let mut taken = Vec::new();
     for (_, marker) in visible(chart, layout) {
         let x = layout.scale.x(marker.x);
         match marker.kind {
@@ -67,7 +68,7 @@ pub(super) fn in_front(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout, name
                 let (at, anchor) = if fits_left { (x - 4.0, Anchor::End) } else { (x + 4.0, Anchor::Start) };
                 canvas.text(text, (at, plot.y + 12.0), anchor, halo(Color::ChartText));
             }
-            MarkerKind::Better | MarkerKind::Worse => change(canvas, marker, x, layout),
+            MarkerKind::Better | MarkerKind::Worse => change(canvas, marker, x, layout, &mut taken),
             MarkerKind::Note | MarkerKind::Event | MarkerKind::Limit => {}
         }
     }
@@ -89,7 +90,8 @@ pub(super) fn in_front(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout, name
     labels(canvas, chart, layout, names);
 }
 
-fn change(canvas: &Canvas<'_>, marker: &Marker, x: f64, layout: &Layout) {
+/// A change point with its percentage and, where the other changes leave room, what changed.
+fn change(canvas: &Canvas<'_>, marker: &Marker, x: f64, layout: &Layout, taken: &mut Vec<(f64, f64)>) {
     let plot = layout.scale.plot;
     let color = if marker.kind == MarkerKind::Better { Color::ExcellentMark } else { Color::IssuesMark };
     let pen = Pen::new(color);
@@ -98,6 +100,7 @@ fn change(canvas: &Canvas<'_>, marker: &Marker, x: f64, layout: &Layout) {
     canvas.polygon([(x, y - 5.0), (x + 5.0, y), (x, y + 5.0), (x - 5.0, y)], pen);
 
     let (percent, detail) = (marker.label.text(layout.narrow), marker.detail.text(layout.narrow));
+    let detail = if layout.narrow { "" } else { detail };
     let needed = label::width(percent).max(label::width(detail)) + 10.0;
     let (room_left, room_right) = (x - plot.x, plot.x + plot.w - x);
     // After a rise the line runs on above: the text has peace on the side before it.
@@ -106,8 +109,29 @@ fn change(canvas: &Canvas<'_>, marker: &Marker, x: f64, layout: &Layout) {
         _ => room_right < needed && room_left > room_right,
     };
     let (at, anchor) = if on_the_left { (x - 10.0, Anchor::End) } else { (x + 10.0, Anchor::Start) };
-    canvas.text(percent, (at, y + TO_BASELINE), anchor, Pen::new(Color::Ink).look(Look::StrongHalo));
-    if !layout.narrow || needed < room_left.max(room_right) {
+    let mut free = |text: &str| {
+        let width = label::width(text);
+        let (from, to) = if on_the_left { (at - width, at) } else { (at, at + width) };
+        let inside = from >= plot.x && to <= plot.x + plot.w;
+        let free = inside && taken.iter().all(|(a, b)| to + 6.0 <= *a || from >= b + 6.0);
+        if free {
+            taken.push((from, to));
+        }
+        free
+    };
+    // The wider text first: with it the narrower one has its place as well.
+    let (shows_detail, shows_percent) = match label::width(detail) > label::width(percent) {
+        true if free(detail) => (true, true),
+        true => (false, free(percent)),
+        false => {
+            let shows = free(percent);
+            (shows, shows)
+        }
+    };
+    if shows_percent {
+        canvas.text(percent, (at, y + TO_BASELINE), anchor, Pen::new(Color::Ink).look(Look::StrongHalo));
+    }
+    if shows_detail {
         canvas.text(detail, (at, y + TO_BASELINE + LINE_HEIGHT + 1.0), anchor, halo(Color::ChartLabel));
     }
 }

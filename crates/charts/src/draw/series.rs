@@ -82,7 +82,7 @@ fn lines(canvas: &Canvas<'_>, plot: &Plot<'_>, series: &Series, runs: &[Vec<(f64
     for run in runs {
         if let ([(x, y)], false) = (run.as_slice(), series.mark == Mark::Points) {
             // A line of one value has no length; a dot shows that something was measured between two gaps.
-            let radius = f64::from(series.width_tenths) / 20.0 + 0.3;
+            let radius = f64::from(series.width_tenths) / 20.0 + 1.0;
             canvas.disc((scale.x(*x), scale.y(clamped(*y, scale))), radius, Pen::new(series.color));
         }
         plot.polyline(run.iter().copied(), pen);
