@@ -133,6 +133,11 @@ impl Histogram {
         self.0.add(&other.0).expect("a histogram that grows takes every value");
     }
 
+    /// Takes counters away that were added before.
+    pub(crate) fn take_away(&mut self, other: &Self) {
+        self.0.subtract(&other.0).expect("only what was added is taken away");
+    }
+
     /// How many values there are.
     pub fn count(&self) -> u64 {
         self.0.len()

@@ -9,10 +9,14 @@ mod accumulate;
 mod histogram;
 mod interval;
 mod quantile;
+mod rule;
 #[cfg(test)]
 mod sample;
+mod validity;
 
 pub use accumulate::{Accumulator, ReadOutcome, ReadTick};
 pub use histogram::{Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
 pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};
+pub use rule::{Judged, Rules, Rung};
+pub use validity::{Context, Health};

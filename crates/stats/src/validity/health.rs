@@ -1,0 +1,158 @@
+//! How the generator, its host and the target fared, added up second by second.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use perflab_model::tick::{Phase, Point};
+
+use crate::{Histogram, ReadTick};
+
+/// Seconds over which CPU is averaged: single seconds jump.
+const CPU_WINDOW: usize = 5;
+/// CPU share beyond which the generator has no room left.
+pub(super) const CPU_FULL: f64 = 0.95;
+/// Seconds of a level of users that are left out: the last of them are just starting.
+const SETTLING: u32 = 2;
+
+/// Sums for validity. Bounded: nothing is kept per second.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    pub(super) planned: u64,
+    pub(super) started: u64,
+    pub(super) dropped: u64,
+    pub(super) late: u64,
+    pub(super) lag: Histogram,
+    pub(super) all_started: u64,
+    pub(super) ended: u64,
+    pub(super) answered: u64,
+    pub(super) last_answer: Option<u32>,
+    pub(super) no_answer: BTreeMap<String, u64>,
+    pub(super) generator_errors: BTreeMap<String, u64>,
+    pub(super) clock_step_ms: u64,
+    pub(super) gap_ms: u64,
+    pub(super) missing_seconds: u64,
+    pub(super) seconds: u64,
+    pub(super) unreadable: u64,
+    pub(super) steal: Mean,
+    pub(super) other: Mean,
+    pub(super) cpu_peak: Option<f64>,
+    /// Longest time at a full CPU, seconds.
+    pub(super) cpu_full_seconds: usize,
+    pub(super) level_users: u64,
+    pub(super) level_target: f64,
+    pub(super) peak_users: u32,
+    pub(super) peak_target: f64,
+    cpu: VecDeque<f64>,
+    full_windows: usize,
+    level_age: u32,
+    last: Option<(u32, f64)>,
+}
+
+/// A mean of what was measured; nothing where nothing was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mean {
+    sum: f64,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            self.sum += value;
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn get(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / f64::from(self.count))
+    }
+}
+
+impl Health {
+    /// Adds a second.
+    pub fn add(&mut self, tick: &ReadTick) {
+        let point = &tick.point;
+        self.whole_run(tick);
+        if point.phase != Phase::WarmUp {
+            self.steal.add(point.generator.steal);
+            self.other.add(point.generator.other);
+            self.add_cpu(point.generator.cpu);
+            for outcome in tick.requests.iter().flat_map(|(_, outcomes)| outcomes) {
+                if let Some(lag) = &outcome.lag {
+                    self.lag.merge(lag);
+                }
+            }
+            self.planned += point.planned;
+            self.started += point.started;
+            self.dropped += point.dropped;
+            self.late += point.late;
+        }
+        if point.phase == Phase::Measured {
+            self.add_users(point);
+        }
+        self.last = Some((point.second, point.target));
+    }
+
+    /// The last second in which the target answered, if it ever did.
+    pub const fn last_answer(&self) -> Option<u32> {
+        self.last_answer
+    }
+
+    fn whole_run(&mut self, tick: &ReadTick) {
+        let point = &tick.point;
+        self.seconds += 1;
+        self.unreadable += tick.unreadable;
+        self.all_started += point.started;
+        let expected = self.last.map_or(0, |(second, _)| second.saturating_add(1));
+        self.missing_seconds += u64::from(point.second.saturating_sub(expected));
+        self.clock_step_ms = self.clock_step_ms.max(point.generator.clock_step_ms.unwrap_or(0).unsigned_abs());
+        self.gap_ms = self.gap_ms.max(point.generator.gap_ms.unwrap_or(0));
+        for outcome in tick.requests.iter().flat_map(|(_, outcomes)| outcomes) {
+            if outcome.is_aborted() {
+                continue;
+            }
+            match &outcome.error {
+                Some(code) if code.starts_with("generator.") => {
+                    *self.generator_errors.entry(code.clone()).or_insert(0) += outcome.count;
+                }
+                Some(code) if outcome.status_class == 0 => {
+                    self.ended += outcome.count;
+                    *self.no_answer.entry(code.clone()).or_insert(0) += outcome.count;
+                }
+                _ => {
+                    self.ended += outcome.count;
+                    self.answered += outcome.count;
+                    self.last_answer = Some(point.second);
+                }
+            }
+        }
+    }
+
+    fn add_cpu(&mut self, cpu: Option<f64>) {
+        let Some(cpu) = cpu.filter(|cpu| cpu.is_finite()) else { return };
+        self.cpu.push_back(cpu);
+        if self.cpu.len() > CPU_WINDOW {
+            self.cpu.pop_front();
+        }
+        if self.cpu.len() < CPU_WINDOW {
+            return;
+        }
+        let mean = self.cpu.iter().sum::<f64>() / CPU_WINDOW as f64;
+        self.cpu_peak = Some(self.cpu_peak.map_or(mean, |peak| peak.max(mean)));
+        self.full_windows = if mean > CPU_FULL { self.full_windows + 1 } else { 0 };
+        if self.full_windows > 0 {
+            self.cpu_full_seconds = self.cpu_full_seconds.max(self.full_windows + CPU_WINDOW - 1);
+        }
+    }
+
+    /// Users against the plan, where the plan stands still; on a ramp the newest user is always on its way.
+    fn add_users(&mut self, point: &Point) {
+        self.peak_users = self.peak_users.max(point.users);
+        self.peak_target = self.peak_target.max(point.target);
+        let still = self.last.is_some_and(|(_, target)| target == point.target);
+        self.level_age = if still { self.level_age + 1 } else { 0 };
+        if point.target > 0.0 && self.level_age >= SETTLING {
+            self.level_users += u64::from(point.users);
+            self.level_target += point.target;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Whether the load was the planned one. Limits: the table of the load engine's design.
+
+use perflab_model::{
+    display::{count, number},
+    load::Load,
+    validity::{Signal, ValidityState},
+};
+
+use super::{Context, Health, above, percent, signal};
+use crate::{missing_samples, quantile_ranks};
+
+/// Share of starts over 5 ms late by our fault: suspect, invalid.
+const LATE: (f64, f64) = (0.005, 0.02);
+/// P99 of lag in microseconds: suspect, invalid.
+const LAG_US: (f64, f64) = (5_000.0, 20_000.0);
+/// Lag below this share of P50 does not make a run invalid.
+const LAG_OF_P50: f64 = 0.1;
+/// Share of the planned load that must be reached: suspect below, invalid below.
+const ACHIEVED: (f64, f64) = (0.995, 0.98);
+/// Share of starts that may be dropped.
+const DROPPED: f64 = 0.01;
+
+pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
+    match context.plan.load {
+        Load::Open { .. } => open(health, context),
+        Load::Closed { .. } => users(health).into_iter().collect(),
+    }
+}
+
+fn open(health: &Health, context: &Context<'_>) -> Vec<Signal> {
+    let mut signals = Vec::new();
+    if health.started > 0 {
+        let share = health.late as f64 / health.started as f64;
+        signals.push(signal(
+            "late",
+            "Starts over 5 ms late",
+            percent(share),
+            "0.5 %",
+            above(share, LATE.0, LATE.1),
+            "The generator could not keep to its plan. Run at a lower rate or on a faster worker.",
+        ));
+    }
+    signals.extend(lag(health, context));
+    if health.planned == 0 {
+        return signals;
+    }
+    let planned = health.planned as f64;
+    let achieved = health.started as f64 / planned;
+    // A start that found no slot free was held up by the target, not by us.
+    let without_drops = (health.started + health.dropped) as f64 / planned;
+    let looked_for = context.plan.find_limit && without_drops >= ACHIEVED.0;
+    let state = if achieved >= ACHIEVED.0 || looked_for {
+        ValidityState::Valid
+    } else if without_drops < ACHIEVED.1 {
+        ValidityState::Invalid
+    } else {
+        ValidityState::Suspect
+    };
+    signals.push(signal(
+        "achieved",
+        "Starts made of those planned",
+        percent(achieved),
+        "99.5 %",
+        state,
+        if without_drops < ACHIEVED.0 {
+            "The generator did not make the planned starts. Run at a lower rate or on a faster worker."
+        } else {
+            "The target did not take the planned load. Lower the rate, or mark the scenario find_limit if its limit is what you look for."
+        },
+    ));
+    let share = health.dropped as f64 / planned;
+    let too_many = share > DROPPED && !context.plan.find_limit;
+    signals.push(signal(
+        "dropped",
+        "Starts dropped, all slots full",
+        if health.dropped == 0 { "0".to_owned() } else { format!("{} ({})", count(health.dropped), percent(share)) },
+        if context.plan.find_limit { "any: the run looks for the limit" } else { "1 %" },
+        super::invalid_if(too_many),
+        "The target kept every slot busy, so the load was less than planned. Lower the rate, raise max_in_flight, or mark the scenario find_limit.",
+    ));
+    signals
+}
+
+fn lag(health: &Health, context: &Context<'_>) -> Option<Signal> {
+    let n = health.lag.count();
+    let few = missing_samples(n, 0.99);
+    // With few starts the 99th percentile is one start or two: then the sure end of its interval decides.
+    let judged = if few == 0 {
+        health.lag.quantile_us(0.99)?
+    } else {
+        quantile_ranks(n, 0.99).0.and_then(|rank| health.lag.at_rank_us(rank))?
+    };
+    let bound = context.p50_us.unwrap_or(0.0) * LAG_OF_P50;
+    let state = match above(judged, LAG_US.0, LAG_US.1) {
+        ValidityState::Invalid if judged <= bound => ValidityState::Suspect,
+        state => state,
+    };
+    let value = if few == 0 {
+        format!("{} ms", number(judged / 1000.0))
+    } else {
+        format!("too few: {} of {} starts", count(n), count(n + few))
+    };
+    Some(signal(
+        "lag",
+        "Lag of starts, P99",
+        value,
+        "5 ms",
+        state,
+        "The generator sent later than planned. Run at a lower rate or on a faster worker.",
+    ))
+}
+
+fn users(health: &Health) -> Option<Signal> {
+    let achieved = if health.level_target > 0.0 {
+        health.level_users as f64 / health.level_target
+    } else if health.peak_target > 0.0 {
+        f64::from(health.peak_users) / health.peak_target
+    } else {
+        return None;
+    };
+    let state = if achieved >= ACHIEVED.0 {
+        ValidityState::Valid
+    } else if achieved >= ACHIEVED.1 {
+        ValidityState::Suspect
+    } else {
+        ValidityState::Invalid
+    };
+    Some(signal(
+        "achieved",
+        "Users reached of those planned",
+        percent(achieved),
+        "99.5 %",
+        state,
+        "Fewer users were active than planned. See the log for users that could not log in or had no row of test data.",
+    ))
+}

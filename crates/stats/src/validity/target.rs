@@ -1,0 +1,59 @@
+//! Whether there was a target, and anything to judge.
+
+use perflab_model::validity::Signal;
+
+use super::{Context, Health, invalid_if, signal};
+
+pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
+    let mut signals = Vec::new();
+    let silent = health.answered == 0 && health.all_started > 0;
+    // While a run is young, a slow first answer is no sign of anything.
+    let down = silent && (context.over || health.ended > 0);
+    if health.all_started > 0 && (down || health.answered > 0) {
+        signals.push(signal(
+            "target_down",
+            "Target answered",
+            if down { "never".to_owned() } else { "yes".to_owned() },
+            "at least once",
+            invalid_if(down),
+            &format!(
+                "The target never answered ({}). Start it, or correct the environment's base URL.",
+                why_silent(health, context)
+            ),
+        ));
+    }
+    let nothing = context.over && context.finished == 0;
+    if nothing && !down {
+        signals.push(signal(
+            "too_short",
+            "Measured after the warm-up",
+            "nothing".to_owned(),
+            "at least one request",
+            invalid_if(true),
+            "No request ended after the warm-up. Make the run longer than its warm-up, or the warm-up shorter.",
+        ));
+    }
+    signals
+}
+
+/// `connection refused at 127.0.0.1:8000`.
+fn why_silent(health: &Health, context: &Context<'_>) -> String {
+    let url = &context.plan.environment.base_url;
+    let place = match (url.host_str(), url.port_or_known_default()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (Some(host), None) => host.to_owned(),
+        _ => url.to_string(),
+    };
+    let most = health.no_answer.iter().max_by_key(|(_, count)| **count).map(|(code, _)| code.as_str());
+    let what = match most {
+        None => "no request ended",
+        Some("connect.refused") => "connection refused",
+        Some("connect.timeout") => "connecting timed out",
+        Some("connect.reset") => "connection reset",
+        Some(code) if code.starts_with("timeout") => "no answer in time",
+        Some(code) if code.starts_with("dns") => "its name could not be resolved",
+        Some(code) if code.starts_with("tls") => "no TLS connection",
+        Some(code) => code,
+    };
+    format!("{what} at {place}")
+}
