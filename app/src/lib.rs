@@ -20,6 +20,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod theme;
+#[cfg(feature = "ssr")]
+pub mod ui_error;
 
 #[cfg(feature = "ssr")]
 pub use shell::{App, shell};

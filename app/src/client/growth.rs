@@ -13,8 +13,18 @@ pub struct Growth<'a> {
     pub figure: &'a str,
     /// Elapsed seconds.
     pub second: f64,
-    /// Name of the series, its value, and the text at its end.
-    pub values: Vec<(&'a str, Option<f64>, Option<String>)>,
+    /// One for each series.
+    pub values: Vec<Value>,
+}
+
+/// What a series reached in that second.
+pub struct Value {
+    /// Name of the series.
+    pub series: &'static str,
+    /// The value; nothing where nothing was measured.
+    pub value: Option<f64>,
+    /// The new text at the end of the line.
+    pub label: Option<String>,
 }
 
 /// Adds a second to all drawings of a figure.
@@ -35,38 +45,58 @@ fn grow_drawing(drawing: &Element, growth: &Growth<'_>) -> bool {
     let attributes = Scale::ATTRIBUTES.map(|name| drawing.get_attribute(name).unwrap_or_default());
     let [plot, x, y, x_kind, y_kind] = &attributes;
     let Ok(scale) = Scale::parse(plot, x, y, x_kind, y_kind) else { return true };
-    for (series, value, label) in &growth.values {
-        let Some(value) = value else { continue };
-        if !scale.contains(growth.second, *value) {
-            return false;
-        }
-        let at = scale.point(growth.second, *value);
-        if let Some(line) = last(drawing, &format!("[data-series=\"{series}\"]")) {
-            append(&line, &at, 0);
-        }
-        if let Some(area) = last(drawing, &format!("[data-area=\"{series}\"]")) {
-            // The outline ends on the base line below the last value: it moves on with it.
-            append(&area, &format!("{at} {}", scale.point(growth.second, 0.0)), 1);
-        }
-        if let (Some(bars), true) = (last(drawing, &format!("[data-bars=\"{series}\"]")), *value > 0.0) {
-            append(&bars, &bar(&scale, growth.second, *value), 0);
-        }
-        if let Some(text) = last(drawing, &format!("[data-label=\"{series}\"]")) {
-            follow(&text, drawing, &scale, growth.second, None);
-            if let Some(label) = label {
-                text.set_text_content(Some(label));
+    // The line of the present says up to where the drawing goes; without it nothing has been measured yet.
+    let Some(now) = last(drawing, "[data-now]") else { return false };
+    let Some(drawn) = number(&now, "x1") else { return true };
+    let present = scale.x(growth.second);
+    if present <= drawn {
+        return true;
+    }
+    if growth.values.iter().any(|value| value.value.is_some_and(|y| !scale.contains(growth.second, y))) {
+        return false;
+    }
+    let origin = number(drawing, ORIGIN).unwrap_or_else(|| {
+        drop(drawing.set_attribute(ORIGIN, &drawn.to_string()));
+        drawn
+    });
+    for value in &growth.values {
+        grow_series(drawing, &scale, growth.second, value);
+        for part in ["label", "key"] {
+            if let Some(part) = last(drawing, &format!("[data-{part}=\"{}\"]", value.series)) {
+                drop(part.set_attribute("transform", &format!("translate({:.1} 0)", present - origin)));
             }
         }
-        if let Some(key) = last(drawing, &format!("[data-key=\"{series}\"]")) {
-            follow(&key, drawing, &scale, growth.second, None);
-        }
     }
-    if let Some(now) = last(drawing, "[data-now]") {
-        let x = format!("{:.1}", scale.x(growth.second));
-        drop(now.set_attribute("x1", &x));
-        drop(now.set_attribute("x2", &x));
+    for end in ["x1", "x2"] {
+        drop(now.set_attribute(end, &format!("{present:.1}")));
     }
     true
+}
+
+/// Where the present was when the server drew: labels are moved from there.
+const ORIGIN: &str = "data-drawn-x";
+
+fn grow_series(drawing: &Element, scale: &Scale, second: f64, value: &Value) {
+    let find = |part: &str| last(drawing, &format!("[data-{part}=\"{}\"]", value.series));
+    let Some(y) = value.value else { return };
+    let at = scale.point(second, y);
+    if let Some(line) = find("series") {
+        append(&line, &at, 0);
+    }
+    if let Some(area) = find("area") {
+        // The outline ends on the base line below the last value: it moves on with it.
+        append(&area, &format!("{at} {}", scale.point(second, 0.0)), 1);
+    }
+    if let (Some(bars), true) = (find("bars"), y > 0.0) {
+        append(&bars, &bar(scale, second, y), 0);
+    }
+    if let (Some(text), Some(label)) = (find("label"), &value.label) {
+        text.set_text_content(Some(label));
+    }
+}
+
+fn number(element: &Element, attribute: &str) -> Option<f64> {
+    element.get_attribute(attribute)?.parse().ok()
 }
 
 /// Adds points to the end of a list, after taking `less` points from it.
@@ -89,13 +119,6 @@ fn bar(scale: &Scale, second: f64, value: f64) -> String {
     let (middle, top, base) = (scale.x(second), scale.y(value), scale.y(0.0));
     let (left, right) = (middle - half, middle + half);
     format!("{left:.1},{base:.1} {left:.1},{top:.1} {right:.1},{top:.1} {right:.1},{base:.1}")
-}
-
-/// Moves a text or its key to the right with the present. Their height stays: the server sets it anew with each drawing.
-fn follow(part: &Element, drawing: &Element, scale: &Scale, second: f64, _height: Option<f64>) {
-    let Some(drawn) = drawing.get_attribute("data-drawn").and_then(|text| text.parse::<f64>().ok()) else { return };
-    let moved = scale.x(second) - scale.x(drawn);
-    drop(part.set_attribute("transform", &format!("translate({moved:.1} 0)")));
 }
 
 fn last(drawing: &Element, selector: &str) -> Option<Element> {

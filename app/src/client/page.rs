@@ -56,7 +56,11 @@ fn keep_open(old: &Element, new: &Element) {
     }
     for index in 0..before.length() {
         let (Some(before), Some(after)) = (element(before.item(index)), element(after.item(index))) else { continue };
-        drop(if before.has_attribute("open") { after.set_attribute("open", "") } else { after.remove_attribute("open") });
+        drop(if before.has_attribute("open") {
+            after.set_attribute("open", "")
+        } else {
+            after.remove_attribute("open")
+        });
     }
 }
 

@@ -4,8 +4,15 @@
 //! directly in a `Resource`. Give each route `ssr=SsrMode::Async`: the reply is then whole before it is sent, it can say
 //! 404, and it can be read without scripts (fragments that arrive later need a script to move into place).
 
-mod not_found;
-mod start;
+pub mod actions;
+pub mod figure;
+pub mod launch;
+pub mod not_found;
+pub mod problem;
+pub mod run;
+pub mod runs;
+pub mod source;
+pub mod trends;
 
 use leptos::prelude::*;
 use leptos_router::SsrMode;
@@ -13,14 +20,17 @@ use leptos_router::components::{Route, Routes};
 use leptos_router::path;
 
 use not_found::NotFound;
-use start::Start;
 
 /// Shows the page that the address asks for.
 #[component]
 pub(crate) fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
-            <Route path=path!("/") view=Start ssr=SsrMode::Async/>
+            <Route path=path!("/") view=runs::RunsPage ssr=SsrMode::Async/>
+            <Route path=path!("/runs") view=runs::RunsPage ssr=SsrMode::Async/>
+            <Route path=path!("/runs/:run") view=run::RunPage ssr=SsrMode::Async/>
+            <Route path=path!("/trends") view=trends::TrendsPage ssr=SsrMode::Async/>
+            <Route path=path!("/launch") view=launch::LaunchPage ssr=SsrMode::Async/>
         </Routes>
     }
 }

@@ -1,0 +1,27 @@
+//! Parts that pages and islands are built from. Both halves of the app have them, so that the browser redraws exactly
+//! what the server drew.
+//!
+//! In:  values of `perflab-model`. Out: views.
+//! Not here: fetching, and anything that only one half can do.
+
+mod endpoints;
+mod errors;
+mod ledger;
+mod logs;
+mod progress;
+pub mod quantity;
+pub mod series;
+mod strip;
+pub mod time;
+mod validity;
+pub mod verdict;
+
+pub use endpoints::{EndpointTable, encoded};
+pub use errors::ErrorTable;
+pub use ledger::{LedgerTable, LimitList, met_summary};
+pub use logs::LogTable;
+pub use progress::ProgressBar;
+pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, count_of};
+pub use strip::{Headline, Strip};
+pub use validity::{TrustHeading, ValidityList};
+pub use verdict::{RunBadge, StateBadge, VerdictBadge};

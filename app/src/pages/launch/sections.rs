@@ -1,0 +1,346 @@
+//! The sections of the launch form.
+
+use leptos::prelude::*;
+use perflab_charts::Size;
+use perflab_model::{
+    display,
+    plan::Rule,
+    threshold::{Action, Level},
+    view::{LaunchPreview, ParameterOption, ScenarioOption, SuiteOption},
+};
+
+use super::{
+    field::{ChoiceField, TextField},
+    page::Shown,
+};
+use crate::{
+    charts::preview::{preview_chart, preview_finding},
+    pages::figure::ChartFigure,
+};
+
+/// Suite, scenario, revision.
+#[component]
+pub fn What(
+    /// The page.
+    shown: Shown,
+) -> impl IntoView {
+    let fields = shown.fields.clone();
+    let suites = shown
+        .options
+        .suites
+        .iter()
+        .map(|suite| {
+            let since = display::clock(suite.since_us, true);
+            (suite.name.to_string(), format!("{} · {}, {since}", suite.name, suite.version))
+        })
+        .collect();
+    let suite = suite_of(&shown);
+    let scenarios = suite.map_or_else(Vec::new, |suite| {
+        let text = |scenario: &ScenarioOption| format!("{} · {}", scenario.name, scenario.load);
+        suite.scenarios.iter().map(|scenario| (scenario.name.to_string(), text(scenario))).collect()
+    });
+    let help = scenario_of(&shown).and_then(|scenario| scenario.description.clone()).unwrap_or_default();
+    let unusable = suite.and_then(|suite| suite.problem.clone());
+    view! {
+        <div class="fields">
+            <ChoiceField field="suite" name="suite" label="Suite" choices=suites value=fields.suite problem=shown.problem("suite") width="w5"/>
+            <ChoiceField
+                field="scenario"
+                name="scenario"
+                label="Scenario"
+                choices=scenarios
+                value=fields.scenario
+                help=help
+                problem=shown.problem("scenario")
+                width="w4"
+            />
+            <TextField
+                field="revision"
+                name="rev"
+                label="Revision"
+                value=fields.rev
+                placeholder="main@c93e5aa"
+                help="What the target was built from."
+                problem=shown.problem("revision")
+                width="w3"
+            />
+        </div>
+        {unusable.map(|why| view! { <div class="note-line mt1" data-v="critical"><p>{why}</p></div> })}
+    }
+}
+
+/// Environment with its facts.
+#[component]
+pub fn Where(
+    /// The page.
+    shown: Shown,
+) -> impl IntoView {
+    let environments = shown
+        .options
+        .environments
+        .iter()
+        .map(|environment| (environment.name.to_string(), format!("{} · {}", environment.name, environment.base_url)))
+        .collect();
+    let chosen = shown.options.environments.iter().find(|environment| environment.name.as_str() == shown.fields.env);
+    let mut facts = Vec::new();
+    if let Some(environment) = chosen {
+        facts.push(format!("Caps: {}.", environment.caps));
+        if !environment.labels.is_empty() {
+            facts.push(format!("Labels: {}.", environment.labels.join(", ")));
+        }
+        if let Some(number) = environment.busy_with {
+            facts.push(format!("Run #{number} has it now."));
+        }
+        match environment.waiting {
+            0 => {}
+            1 => facts.push("One run waits for it.".to_owned()),
+            n => facts.push(format!("{n} runs wait for it.")),
+        }
+    }
+    facts.extend(shown.preview.as_ref().and_then(secrets));
+    view! {
+        <div class="fields">
+            <ChoiceField
+                field="environment"
+                name="env"
+                label="Environment"
+                choices=environments
+                value=shown.fields.env.clone()
+                problem=shown.problem("environment")
+                width="w8"
+            />
+        </div>
+        <p class="faint fine mt1" id="launch-place">{facts.join(" ")}</p>
+    }
+}
+
+/// `Secrets: LOAD_PW set, API_KEY not set.` Never their values.
+fn secrets(preview: &LaunchPreview) -> Option<String> {
+    let named = preview.secrets.iter().map(|secret| match secret.set {
+        Some(true) => format!("{} set", secret.name),
+        Some(false) => format!("{} not set", secret.name),
+        None => format!("{} of the worker", secret.name),
+    });
+    let named: Vec<String> = named.collect();
+    (!named.is_empty()).then(|| format!("Secrets: {}.", named.join(", ")))
+}
+
+/// What differs from the scenario, beside the plot of what follows.
+#[component]
+pub fn LoadShape(
+    /// The page.
+    shown: Shown,
+) -> impl IntoView {
+    let chart = shown.preview.as_ref().and_then(preview_chart);
+    let finding = shown
+        .preview
+        .as_ref()
+        .map_or_else(|| "There is nothing to show until the fields are right.".to_owned(), preview_finding);
+    view! {
+        <p class="muted">"As the scenario says, where a field is empty."</p>
+        <div class="shape">
+            <div id="launch-load"><Overrides shown=shown/></div>
+            <div id="launch-preview">
+                {match chart {
+                    Some(mut chart) => {
+                        chart.title = "Preview".to_owned();
+                        view! { <ChartFigure chart=chart sizes=&Size::FORM finding=finding/> }.into_any()
+                    }
+                    None => view! { <p class="muted">{finding}</p> }.into_any(),
+                }}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Overrides(shown: Shown) -> impl IntoView {
+    let open = scenario_of(&shown).is_some_and(|scenario| scenario.open);
+    let fields = shown.fields.clone();
+    let problem = |name: &str| shown.problem(&format!("overrides.{name}"));
+    let seed = shown.preview.as_ref().and_then(|preview| preview.seed).map(|seed| seed.to_string()).unwrap_or_default();
+    let shape = if open {
+        view! {
+            <TextField field="overrides.rate" name="rate" label="Highest rate" value=fields.rate unit="/s" problem=problem("rate") width="half w6"/>
+            <TextField
+                field="overrides.max_in_flight"
+                name="max_in_flight"
+                label="At most in flight"
+                value=fields.max_in_flight
+                problem=problem("max_in_flight")
+                width="half w6"
+            />
+        }
+        .into_any()
+    } else {
+        view! {
+            <TextField field="overrides.users" name="users" label="Users" value=fields.users problem=problem("users") width="half w6"/>
+            <TextField
+                field="overrides.spawn_rate"
+                name="spawn_rate"
+                label="Started a second"
+                value=fields.spawn_rate
+                unit="/s"
+                problem=problem("spawn_rate")
+                width="half w6"
+            />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="fields close">
+            {shape}
+            <TextField
+                field="overrides.duration"
+                name="duration"
+                label="Duration"
+                value=fields.duration
+                placeholder="2m"
+                problem=problem("duration")
+                width="half w6"
+            />
+            <TextField
+                field="overrides.seed"
+                name="seed"
+                label="Seed"
+                value=fields.seed
+                placeholder=seed
+                problem=problem("seed")
+                width="half w6"
+            />
+        </div>
+        {open.then(|| view! { <p class="faint fine mt1">"Starts beyond what may be in flight are dropped and counted."</p> })}
+    }
+}
+
+/// Parameters of the suite.
+#[component]
+pub fn Parameters(
+    /// The page.
+    shown: Shown,
+) -> impl IntoView {
+    let parameters: Vec<ParameterOption> = suite_of(&shown).map(|suite| suite.parameters.clone()).unwrap_or_default();
+    let changed = shown.fields.set.values().filter(|value| !value.is_empty()).count();
+    let note = match changed {
+        0 => "from the suite; all at their defaults".to_owned(),
+        1 => "from the suite; one is changed".to_owned(),
+        n => format!("from the suite; {n} are changed"),
+    };
+    let tags = shown.fields.tags.clone();
+    let tags_problem = shown.problem("tags");
+    view! {
+        {(!parameters.is_empty())
+            .then(|| {
+                view! {
+                    <section class="step">
+                        <h2>"Parameters" <small>{note}</small></h2>
+                        <div class="fields">
+                            {parameters
+                                .into_iter()
+                                .map(|parameter| {
+                                    let field = format!("overrides.parameters.{}", parameter.name);
+                                    view! {
+                                        <TextField
+                                            problem=shown.problem(&field)
+                                            field=field
+                                            name=format!("set[{}]", parameter.name)
+                                            label=parameter.name.clone()
+                                            value=shown.fields.set.get(&parameter.name).cloned().unwrap_or_default()
+                                            placeholder=parameter.default.clone()
+                                            help=parameter_help(&parameter)
+                                            width="w4"
+                                        />
+                                    }
+                                })
+                                .collect_view()}
+                        </div>
+                    </section>
+                }
+            })}
+        <section class="step">
+            <h2>"Tags"</h2>
+            <div class="fields">
+                <TextField field="tags" name="tags" label="Tags of the run, separated by blanks" value=tags placeholder="rc.3" problem=tags_problem width="w6"/>
+            </div>
+        </section>
+    }
+}
+
+/// `number, 1 to 1,000. Prefetched tokens.`
+fn parameter_help(parameter: &ParameterOption) -> String {
+    let range = match (parameter.min, parameter.max) {
+        (Some(min), Some(max)) => format!(", {} to {}", display::number(min), display::number(max)),
+        (Some(min), None) => format!(", {} or more", display::number(min)),
+        (None, Some(max)) => format!(", {} or less", display::number(max)),
+        (None, None) => String::new(),
+    };
+    let what = parameter.description.as_deref().map(|text| format!(" {text}")).unwrap_or_default();
+    format!("{}{range}, {} if empty.{what}", parameter.kind, parameter.default)
+}
+
+/// The rules that will judge the run.
+#[component]
+pub fn Judges(
+    /// What Start would do.
+    preview: Option<LaunchPreview>,
+) -> impl IntoView {
+    let rules = preview.map(|preview| preview.rules).unwrap_or_default();
+    let count = match rules.len() {
+        0 => "no rule: the run is only measured".to_owned(),
+        1 => "1 rule".to_owned(),
+        n => format!("{n} rules"),
+    };
+    view! {
+        <h2>"What will judge it" <small>{count}</small></h2>
+        {(!rules.is_empty())
+            .then(|| {
+                view! {
+                    <div class="wrap">
+                        <table class="data tight">
+                            <thead>
+                                <tr>
+                                    <th>"Rule"</th>
+                                    <th>"Source"</th>
+                                    <th>"If broken"</th>
+                                </tr>
+                            </thead>
+                            <tbody>
+                                {rules
+                                    .into_iter()
+                                    .map(|rule| {
+                                        let broken = if_broken(&rule);
+                                        view! {
+                                            <tr>
+                                                <td class="mono">{rule.threshold.text}</td>
+                                                <td class="muted">{rule.source}</td>
+                                                <td class="muted">{broken}</td>
+                                            </tr>
+                                        }
+                                    })
+                                    .collect_view()}
+                            </tbody>
+                        </table>
+                    </div>
+                }
+            })}
+    }
+}
+
+fn if_broken(rule: &Rule) -> &'static str {
+    let two_levels = rule.threshold.max.is_some();
+    match (rule.threshold.action, rule.threshold.level) {
+        (Action::Stop, Level::Fail) => "run stops, Critical",
+        (Action::Stop, Level::Warn) => "run stops, Issues",
+        (Action::Continue, _) if two_levels => "Issues; over its maximum Critical",
+        (Action::Continue, Level::Fail) => "Critical",
+        (Action::Continue, Level::Warn) => "Issues",
+    }
+}
+
+fn suite_of(shown: &Shown) -> Option<&SuiteOption> {
+    shown.options.suites.iter().find(|suite| suite.name.as_str() == shown.fields.suite)
+}
+
+fn scenario_of(shown: &Shown) -> Option<&ScenarioOption> {
+    suite_of(shown)?.scenarios.iter().find(|scenario| scenario.name.as_str() == shown.fields.scenario)
+}

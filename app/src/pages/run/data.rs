@@ -1,0 +1,98 @@
+//! What the page of a run is made of.
+
+use perflab_lab::Lab;
+use perflab_model::{
+    event::EventKind,
+    problem::Problem,
+    run::{Run, RunState},
+    runner::LogLine,
+    summary::Progress,
+    tick::{Point, Tick},
+};
+
+use super::tab::Tab;
+
+/// Everything that the page shows.
+pub struct RunData {
+    /// The run.
+    pub run: Run,
+    /// Every second so far.
+    pub points: Vec<Point>,
+    /// How it stands, or stood last.
+    pub progress: Option<Progress>,
+    /// Its log.
+    pub logs: Vec<LogLine>,
+    /// Number of the last event that all this includes.
+    pub after: u64,
+    /// Its ticks with histograms; only for the tab that draws a distribution.
+    pub ticks: Vec<Tick>,
+    /// The text of its suite; only for the tab that shows it.
+    pub suite_text: Option<String>,
+    /// How many runs go first, while it waits.
+    pub ahead: Option<u64>,
+    /// Which part is shown.
+    pub tab: Tab,
+}
+
+impl RunData {
+    /// Reads what the page of a run needs, and no more.
+    pub async fn load(lab: &Lab, address: &str, tab: &str) -> Result<Self, Problem> {
+        let run = lab.run(address).await?;
+        let (id, tab) = (run.row.id, Tab::from_code(tab));
+        let waiting = matches!(run.row.state, RunState::Queued | RunState::Claimed);
+        let over = run.row.state.is_terminal();
+        let mut data = Self {
+            points: Vec::new(),
+            progress: None,
+            logs: Vec::new(),
+            // What is read below may already hold later events: the browser then gets them twice and takes them once.
+            after: run.last_seq,
+            ticks: Vec::new(),
+            suite_text: None,
+            ahead: None,
+            tab,
+            run,
+        };
+        if waiting {
+            let options = lab.launch_options(Some(&data.run.row.project)).await?;
+            let place = options.environments.into_iter().find(|place| place.name == data.run.row.environment);
+            // The run itself is one of those that wait.
+            data.ahead = place.map(|place| place.waiting.saturating_sub(1) + u64::from(place.busy_with.is_some()));
+            return Ok(data);
+        }
+        if !over || matches!(tab, Tab::Summary | Tab::Timeline) {
+            data.points = lab.points(id).await?;
+        }
+        if !over || data.run.summary.is_none() {
+            data.progress = lab.progress(id).await?;
+        }
+        if !over || tab == Tab::Logs {
+            data.logs = logs(lab, &data.run).await?;
+        }
+        if over && tab == Tab::Distribution {
+            data.ticks = lab.ticks(&data.run).await?;
+        }
+        if over && tab == Tab::Config {
+            data.suite_text = lab.suite_text(&data.run).await?;
+        }
+        Ok(data)
+    }
+}
+
+/// Log lines of a run; at most this many pages of events are read for them.
+const MAX_PAGES: usize = 50;
+
+async fn logs(lab: &Lab, run: &Run) -> Result<Vec<LogLine>, Problem> {
+    let mut lines = Vec::new();
+    let mut seq = 0;
+    for _ in 0..MAX_PAGES {
+        let events = lab.events_since(run.row.id, seq).await?;
+        let Some(last) = events.last() else { break };
+        seq = last.seq;
+        lines.extend(events.into_iter().filter_map(|event| match event.what {
+            EventKind::Log(line) => Some(line),
+            _ => None,
+        }));
+    }
+    Ok(lines)
+}

@@ -1,0 +1,36 @@
+//! The page of a run: which of its three looks it has.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use perflab_model::run::RunState;
+
+use super::{data::RunData, finished::Finished, live::Live, waiting::Waiting};
+use crate::pages::source::{Loaded, lab, parameter, query};
+
+/// One run.
+#[component]
+pub fn RunPage() -> impl IntoView {
+    let address = parameter("run");
+    let tab = query("tab").unwrap_or_default();
+    let lab = lab();
+    let load = async move { RunData::load(&lab?, &address, &tab).await };
+    view! { <Loaded from=Box::pin(load) show=show/> }
+}
+
+fn show(data: RunData) -> impl IntoView {
+    let row = &data.run.row;
+    let name = format!("{} #{}", row.scenario, row.number);
+    let title = match row.state {
+        RunState::Running | RunState::Finishing => format!("{name}, live"),
+        RunState::Queued | RunState::Claimed => format!("{name}, waiting"),
+        _ => name,
+    };
+    view! {
+        <Title text=title/>
+        {match data.run.row.state {
+            RunState::Queued | RunState::Claimed => view! { <Waiting data=data/> }.into_any(),
+            RunState::Running | RunState::Finishing => view! { <Live data=data/> }.into_any(),
+            _ => view! { <Finished data=data/> }.into_any(),
+        }}
+    }
+}

@@ -1,0 +1,50 @@
+//! The parts of a finished run, as they stand in addresses.
+
+/// A part of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// Verdict, headline numbers, timeline, endpoints.
+    #[default]
+    Summary,
+    /// Requests.
+    Endpoints,
+    /// All charts.
+    Timeline,
+    /// Histogram and percentiles.
+    Distribution,
+    /// Failed requests.
+    Errors,
+    /// Suite and plan.
+    Config,
+    /// The log.
+    Logs,
+}
+
+impl Tab {
+    /// All, in the order of the page.
+    pub const ALL: [Self; 7] =
+        [Self::Summary, Self::Endpoints, Self::Timeline, Self::Distribution, Self::Errors, Self::Config, Self::Logs];
+
+    /// The word on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Summary => "Summary",
+            Self::Endpoints => "Endpoints",
+            Self::Timeline => "Timeline",
+            Self::Distribution => "Distribution",
+            Self::Errors => "Errors",
+            Self::Config => "Config",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// The word in addresses.
+    pub fn code(self) -> String {
+        self.word().to_lowercase()
+    }
+
+    /// The tab of an address; the first for anything else.
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|tab| tab.code() == code).unwrap_or_default()
+    }
+}
