@@ -1,0 +1,59 @@
+//! The JSON Schema of suite files, made from the types that read them.
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
+use super::raw::RawSuite;
+
+/// What the parser itself checks with.
+pub(super) static STRUCTURE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(RawSuite).to_value());
+
+/// The JSON Schema (2020-12) of suite files, for editors and other programs.
+///
+/// Wherever a number, a truth value or a text of a special form stands, `${param.NAME}` may stand too: the schema says so.
+pub fn schema() -> Value {
+    let mut schema = STRUCTURE.clone();
+    allow_parameters(&mut schema);
+    schema
+}
+
+fn allow_parameters(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            // What stands inside `properties` are fields, whatever they are called; only their values are schemas.
+            for (key, inner) in map.iter_mut() {
+                match (key.as_str(), inner) {
+                    ("properties" | "$defs", Value::Object(fields)) => fields.values_mut().for_each(allow_parameters),
+                    ("items" | "additionalProperties" | "prefixItems" | "anyOf" | "oneOf", inner) => {
+                        allow_parameters(inner);
+                    }
+                    _ => {}
+                }
+            }
+            if takes_no_plain_text(map) {
+                let mut original = serde_json::Map::new();
+                let mut outer = serde_json::Map::new();
+                for (key, value) in std::mem::take(map) {
+                    let about = matches!(key.as_str(), "description" | "title" | "default");
+                    if about { outer.insert(key, value) } else { original.insert(key, value) };
+                }
+                outer.insert("anyOf".into(), json!([original, {"type": "string", "pattern": r"\$\{param\..+\}"}]));
+                *map = outer;
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(allow_parameters),
+        _ => {}
+    }
+}
+
+/// Whether a value must have a form that `${param.NAME}` does not have.
+fn takes_no_plain_text(schema: &serde_json::Map<String, Value>) -> bool {
+    let kinds: Vec<&str> = match schema.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let special = kinds.iter().any(|kind| matches!(*kind, "integer" | "number" | "boolean"));
+    (special && !kinds.contains(&"string")) || schema.contains_key("pattern")
+}

@@ -1,0 +1,228 @@
+//! The shape of load as a suite says it, before it is expanded to stages.
+//!
+//! In:  a shape and overrides. Out: a [`Load`], or why an override does not fit.
+
+use super::plan::PlanError;
+use crate::{
+    launch::Overrides,
+    load::{Load, OpenLimits, RateStage, UserStage},
+    unit::{Millis, Rps},
+};
+
+/// A way to load with its numbers, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shape {
+    /// Users are started at a rate, then stay.
+    ConstantUsers { users: u32, spawn_rate: Option<f64>, duration: Millis },
+    /// Users follow stages.
+    RampingUsers { start: u32, stages: Vec<(u32, Millis)> },
+    /// One rate.
+    ConstantRate { rate: Rps, duration: Millis, limits: OpenLimits },
+    /// The rate follows stages.
+    RampingRate { start: Rps, stages: Vec<(Rps, Millis)>, limits: OpenLimits },
+}
+
+impl Shape {
+    /// The executor's name in suites.
+    pub(super) const fn executor(&self) -> &'static str {
+        match self {
+            Self::ConstantUsers { .. } => "constant_vus",
+            Self::RampingUsers { .. } => "ramping_vus",
+            Self::ConstantRate { .. } => "constant_rate",
+            Self::RampingRate { .. } => "ramping_rate",
+        }
+    }
+
+    /// The time in which all users of a constant number are started; more than can be written is the longest time.
+    pub(super) fn ramp(users: u32, spawn_rate: Option<f64>) -> Millis {
+        spawn_rate.map_or(Millis::ZERO, |rate| Millis::new((f64::from(users) / rate * 1000.0).round() as u64))
+    }
+
+    /// Expanded to stages.
+    pub(super) fn load(&self) -> Load {
+        match self {
+            Self::ConstantUsers { users, spawn_rate, duration } => {
+                let ramp = Self::ramp(*users, *spawn_rate);
+                Load::Closed {
+                    stages: vec![
+                        UserStage { from: 0, to: *users, over: ramp },
+                        UserStage { from: *users, to: *users, over: duration.minus(ramp) },
+                    ],
+                }
+            }
+            Self::RampingUsers { start, stages } => {
+                let mut from = *start;
+                let stages = stages
+                    .iter()
+                    .map(|&(to, over)| UserStage { from: std::mem::replace(&mut from, to), to, over })
+                    .collect();
+                Load::Closed { stages }
+            }
+            Self::ConstantRate { rate, duration, limits } => {
+                Load::Open { stages: vec![RateStage { from: *rate, to: *rate, over: *duration }], limits: *limits }
+            }
+            Self::RampingRate { start, stages, limits } => {
+                let mut from = *start;
+                let stages = stages
+                    .iter()
+                    .map(|&(to, over)| RateStage { from: std::mem::replace(&mut from, to), to, over })
+                    .collect();
+                Load::Open { stages, limits: *limits }
+            }
+        }
+    }
+
+    /// Takes over what differs. What does not fit is reported and left as it is.
+    pub(super) fn apply(&mut self, overrides: &Overrides, problems: &mut Vec<PlanError>) {
+        let executor = self.executor();
+        let mut unfit = |field: &'static str, fits: &'static str| {
+            problems.push(PlanError::DoesNotFit { field, executor, fits });
+        };
+        if overrides.users.is_some() && !matches!(self, Self::ConstantUsers { .. } | Self::RampingUsers { .. }) {
+            unfit("users", "constant_vus and ramping_vus");
+        }
+        if overrides.spawn_rate.is_some() && !matches!(self, Self::ConstantUsers { .. }) {
+            unfit("spawn_rate", "constant_vus");
+        }
+        let open = matches!(self, Self::ConstantRate { .. } | Self::RampingRate { .. });
+        if overrides.rate.is_some() && !open {
+            unfit("rate", "constant_rate and ramping_rate");
+        }
+        if overrides.max_in_flight.is_some() && !open {
+            unfit("max_in_flight", "constant_rate and ramping_rate");
+        }
+        let mut bad = |field: &'static str, value: String, wanted: &'static str| {
+            problems.push(PlanError::BadValue { field, value, wanted });
+        };
+        let users = overrides.users.filter(|users| {
+            let good = *users > 0;
+            if !good {
+                bad("users", users.to_string(), "at least 1 user");
+            }
+            good
+        });
+        let mut positive = |field: &'static str, value: Option<f64>| {
+            value.filter(|value| {
+                let good = value.is_finite() && *value > 0.0;
+                if !good {
+                    bad(field, value.to_string(), "a number above 0");
+                }
+                good
+            })
+        };
+        let spawn_rate = positive("spawn_rate", overrides.spawn_rate);
+        let rate = positive("rate", overrides.rate);
+        let duration = overrides.duration.filter(|duration| {
+            let good = *duration > Millis::ZERO;
+            if !good {
+                bad("duration", duration.to_string(), "a duration above 0");
+            }
+            good
+        });
+        let in_flight = overrides.max_in_flight.filter(|most| {
+            let good = *most > 0;
+            if !good {
+                bad("max_in_flight", most.to_string(), "at least 1");
+            }
+            good
+        });
+        match self {
+            Self::ConstantUsers { users: own, spawn_rate: own_rate, duration: own_duration } => {
+                *own = users.unwrap_or(*own);
+                *own_rate = spawn_rate.or(*own_rate);
+                *own_duration = duration.unwrap_or(*own_duration);
+                let ramp = Self::ramp(*own, *own_rate);
+                if ramp >= *own_duration {
+                    problems.push(PlanError::NoHold { users: *own, ramp, duration: *own_duration });
+                }
+            }
+            Self::RampingUsers { start, stages } => {
+                let peak = stages.iter().map(|stage| stage.0).chain([*start]).max().unwrap_or(0);
+                if let Some(users) = users.filter(|_| peak > 0) {
+                    let scaled = |own: u32| (f64::from(own) * f64::from(users) / f64::from(peak)).round() as u32;
+                    *start = scaled(*start);
+                    stages.iter_mut().for_each(|stage| stage.0 = scaled(stage.0));
+                }
+                stretch(stages, duration);
+            }
+            Self::ConstantRate { rate: own, duration: own_duration, limits } => {
+                *own = rate.and_then(|rate| Rps::new(rate).ok()).unwrap_or(*own);
+                *own_duration = duration.unwrap_or(*own_duration);
+                limits.max_in_flight = in_flight.unwrap_or(limits.max_in_flight);
+            }
+            Self::RampingRate { start, stages, limits } => {
+                let peak = stages.iter().map(|stage| stage.0.get()).fold(start.get(), f64::max);
+                if let Some(rate) = rate.filter(|_| peak > 0.0) {
+                    let scaled = |own: Rps| Rps::new(own.get() * rate / peak).unwrap_or(own);
+                    *start = scaled(*start);
+                    stages.iter_mut().for_each(|stage| stage.0 = scaled(stage.0));
+                }
+                stretch(stages, duration);
+                limits.max_in_flight = in_flight.unwrap_or(limits.max_in_flight);
+            }
+        }
+    }
+}
+
+/// Stretches stages to a total. Their boundaries are rounded, not their lengths, so that the total is exact.
+fn stretch<T>(stages: &mut [(T, Millis)], duration: Option<Millis>) {
+    let total: u64 = stages.iter().map(|stage| stage.1.get()).sum();
+    let Some(duration) = duration.filter(|_| total > 0) else { return };
+    let (mut before, mut placed) = (0_u64, 0_u64);
+    for stage in stages {
+        before += stage.1.get();
+        let end = (before as f64 / total as f64 * duration.get() as f64).round() as u64;
+        stage.1 = Millis::new(end - placed);
+        placed = end;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{Arrivals, OnSaturated};
+
+    fn ramping(stages: &[(f64, u64)]) -> Shape {
+        let limits = OpenLimits {
+            max_in_flight: 10,
+            on_saturated: OnSaturated::Drop,
+            max_late: Millis::from_secs(5),
+            arrivals: Arrivals::Even,
+            adjustable: false,
+        };
+        let stages =
+            stages.iter().map(|&(to, over)| (Rps::new(to).expect("a rate"), Millis::new(over))).collect();
+        Shape::RampingRate { start: Rps::ZERO, stages, limits }
+    }
+
+    fn applied(mut shape: Shape, overrides: &Overrides) -> Load {
+        let mut problems = Vec::new();
+        shape.apply(overrides, &mut problems);
+        assert!(problems.is_empty(), "{problems:?}");
+        shape.load()
+    }
+
+    #[test]
+    fn a_rate_scales_all_stages_so_that_the_highest_is_it() {
+        let overrides = Overrides { rate: Some(50.0), ..Overrides::default() };
+        let load = applied(ramping(&[(100.0, 1000), (20.0, 1000)]), &overrides);
+        assert_eq!(load.peak_rate().map(Rps::get), Some(50.0));
+        assert_eq!(load.planned_at(1.999_999_9).round(), 10.0);
+    }
+
+    #[test]
+    fn a_duration_stretches_stages_to_exactly_it() {
+        let overrides = Overrides { duration: Some(Millis::new(10_001)), ..Overrides::default() };
+        let load = applied(ramping(&[(1.0, 333), (2.0, 333), (3.0, 334)]), &overrides);
+        assert_eq!(load.duration(), Millis::new(10_001));
+    }
+
+    #[test]
+    fn users_do_not_fit_a_rate() {
+        let mut problems = Vec::new();
+        let overrides = Overrides { users: Some(5), spawn_rate: Some(1.0), ..Overrides::default() };
+        ramping(&[(1.0, 1000)]).apply(&overrides, &mut problems);
+        assert_eq!(problems.len(), 2);
+        assert_eq!(problems[0].to_string(), "`users` does not fit the executor ramping_rate");
+    }
+}
