@@ -37,14 +37,15 @@ test('a chosen theme takes effect at once, without asking the server', async ({ 
   expect(posts).toEqual([]);
 });
 
-test('a chosen theme is there before any script has run', async ({ page }) => {
+test('a chosen theme is in the first byte of the next page, so nothing flashes', async ({ page }) => {
   await page.goto('/');
   await awake(page);
   await page.getByRole('button', { name: 'Dark' }).click();
-  await page.route('**/*.{js,wasm}', (route) => route.fulfill({ status: 200, body: '' , contentType: 'text/javascript' }));
-  const reply = await page.reload({ waitUntil: 'commit' });
-  expect(await reply?.text()).toContain('data-theme="dark"');
-  await page.unroute('**/*.{js,wasm}');
+  const next = await page.request.get('/');
+  expect(await next.text()).toMatch(/<html[^>]* data-theme="dark"/);
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(page.getByRole('button', { name: 'Dark' })).toHaveAttribute('aria-pressed', 'true');
 });
 
 for (const theme of ['Light', 'Dark']) {
