@@ -1,1 +1,20 @@
-//! lab
+//! The rules of the product: what may be launched, how a run is stopped, what it was worth, what is shown of it.
+//!
+//! In:  requests of pages, the REST API, the command line and the worker, as types of `model`.
+//! Out: rows in the store, and answers ready to be shown. Trouble comes as a [`perflab_model::problem::Problem`].
+//! Promise: whatever the browser can do, the API can, because both call the functions of this crate.
+
+mod changes;
+pub mod clock;
+pub mod judge;
+mod lab;
+mod launch;
+mod runs;
+mod setup;
+mod trend;
+mod trouble;
+
+pub use changes::Changes;
+pub use lab::{Lab, SecretCheck};
+pub use launch::IdempotencyKey;
+pub use setup::SuiteSource;
