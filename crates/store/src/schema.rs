@@ -1,0 +1,108 @@
+//! The schema: embedded migrations, and the refusal to touch what a newer version has written.
+//!
+//! Each migration runs in a transaction of its own; a file is copied before the first one that it lacks.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use crate::{
+    db::{Db, Pools},
+    error::StoreError,
+    sql::{Dialect, sql},
+};
+
+/// This version, as the database remembers who wrote its schema.
+const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The migrations of both databases. Named once, so that a number or name cannot exist on one side only.
+macro_rules! migrations {
+    ($($number:literal $name:literal),* $(,)?) => {
+        const MIGRATIONS: &[Step] = &[$(Step {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../../migrations/postgres/", $name, ".sql")),
+        }),*];
+    };
+}
+
+struct Step {
+    number: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+migrations! {
+    1 "0001_first_light",
+}
+
+/// Newest schema that this version knows.
+pub(crate) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |step| step.number)
+}
+
+fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
+    Migrator::with_migrations(
+        MIGRATIONS
+            .iter()
+            .map(|step| {
+                let text = text(step).into_sql_str();
+                Migration::new(step.number, Cow::Borrowed(step.name), MigrationType::Simple, text, false)
+            })
+            .collect(),
+    )
+}
+
+/// Schema of the database; 0 of an empty one. Refuses one that is newer than this version.
+pub(crate) async fn found(db: &Db) -> Result<i64, StoreError> {
+    const TABLES: Dialect = Dialect {
+        sqlite: "SELECT name AS name FROM sqlite_master WHERE type = 'table' AND name IN ('_sqlx_migrations', 'lab')",
+        // Each keeps its catalogue under another name.
+        postgres: "SELECT tablename::text AS name FROM pg_tables \
+                   WHERE schemaname = current_schema() AND tablename IN ('_sqlx_migrations', 'lab')",
+    };
+    let mut tables = Vec::new();
+    for row in sql(TABLES).all(db).await? {
+        tables.push(row.get::<String>("name")?);
+    }
+    if !tables.iter().any(|name| name == "_sqlx_migrations") {
+        return Ok(0);
+    }
+    let newest = sql("SELECT MAX(version) AS version FROM _sqlx_migrations").first(db).await?;
+    let found = newest.map(|row| row.get::<Option<i64>>("version")).transpose()?.flatten().unwrap_or(0);
+    if found <= known() {
+        return Ok(found);
+    }
+    let mut by = None;
+    if tables.iter().any(|name| name == "lab") {
+        let row = sql("SELECT value FROM lab WHERE key = 'version'").first(db).await?;
+        by = row.map(|row| row.get::<String>("value")).transpose()?;
+    }
+    let by = by.unwrap_or_else(|| "of a later date".to_owned());
+    Err(StoreError::NewerSchema { found, known: known(), by, own: OWN_VERSION })
+}
+
+/// Brings the database from schema `found` to the newest known.
+pub(crate) async fn migrate(db: &Db, found: i64) -> Result<(), StoreError> {
+    if found == known() {
+        return Ok(());
+    }
+    match &db.shared.pools {
+        Pools::Sqlite { writer, .. } => migrator(|step| step.sqlite).run(writer).await,
+        Pools::Postgres { pool, .. } => migrator(|step| step.postgres).run(pool).await,
+    }
+    .map_err(|source| StoreError::Migration { source })?;
+    let mut tx = db.begin().await?;
+    sql("INSERT INTO lab (key, value) VALUES ('version', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(OWN_VERSION)
+        .run(&mut tx)
+        .await?;
+    tx.commit().await?;
+    tracing::info!(from = found, to = known(), "the schema of the database went from {found} to {}", known());
+    Ok(())
+}
