@@ -8,6 +8,8 @@
 //! Out: HTML that is complete without scripts; islands then wake up inside it.
 //! Not here: rules (`perflab-lab`), charts (`perflab-charts`), HTTP headers (`perflab-server`).
 
+// Views are types as deep as the pages they build.
+#![recursion_limit = "256"]
 #![allow(unreachable_pub, reason = "the component macro makes a hidden public function of every component")]
 
 #[cfg(feature = "ssr")]

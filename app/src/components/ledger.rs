@@ -37,6 +37,7 @@ pub fn LedgerTable(
             <tbody>{rows.into_iter().map(|row| ledger_row(row, bullets.next().unwrap_or_default())).collect_view()}</tbody>
         </table>
     }
+    .into_any()
 }
 
 fn ledger_row(row: LedgerRow, bullet: String) -> impl IntoView {

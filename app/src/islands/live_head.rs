@@ -32,6 +32,7 @@ pub(super) fn LiveHead(facts: LiveFacts, live: Live) -> impl IntoView {
             {move || live.progress.with(|progress| view! { <Numbers facts=strip.clone() progress=progress.clone()/> })}
         </div>
     }
+    .into_any()
 }
 
 /// Stop, and Abort with its question. Both are forms: they work without scripts.
@@ -65,6 +66,7 @@ fn Actions(facts: LiveFacts) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Elapsed of planned, as words and as a line.
@@ -83,6 +85,7 @@ fn Pace(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
             <span>{phase} ", " {facts.ends}</span>
         </div>
     }
+    .into_any()
 }
 
 /// `warm-up, to 100/s`: the phase and what the plan wants now.

@@ -20,6 +20,7 @@ pub(super) fn LiveAnswer(facts: LiveFacts, live: Live) -> impl IntoView {
             {move || live.progress.with(|progress| progress.as_ref().map_or_else(|| STARTING.to_owned(), |now| answer(&facts, now)))}
         </p>
     }
+    .into_any()
 }
 
 /// Before the first second.
@@ -65,6 +66,7 @@ pub(super) fn LiveParts(facts: LiveFacts, live: Live) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -95,6 +97,7 @@ fn Beside(progress: Progress) -> impl IntoView {
                 }
             })}
     }
+    .into_any()
 }
 
 /// How the run goes, in a sentence or two: what is wrong first.

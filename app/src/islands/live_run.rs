@@ -117,6 +117,7 @@ const MAX_LOG_LINES: usize = 500;
 /// The body of an event; the rest of it is known from the stream.
 #[derive(Deserialize)]
 struct Envelope<T> {
+    #[serde(default)]
     seq: u64,
     body: T,
 }

@@ -48,6 +48,7 @@ pub fn ChartFigure(
             {table.map(|table| view! { <FigureTable table=table/> })}
         </figure>
     }
+    .into_any()
 }
 
 #[component]
@@ -80,4 +81,5 @@ fn FigureTable(table: ChartTable) -> impl IntoView {
             </div>
         </details>
     }
+    .into_any()
 }

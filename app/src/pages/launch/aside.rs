@@ -24,6 +24,7 @@ pub fn Aside(
         <Start problems=shown.problems.clone()/>
         {request.map(|request| view! { <CopyAs request=request query=shown.fields.to_query()/> })}
     }
+    .into_any()
 }
 
 #[component]
@@ -52,6 +53,7 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
             <div><dt>"Conflicts"</dt><dd>{queue}</dd></div>
         </dl>
     }
+    .into_any()
 }
 
 /// Start; where that is not possible, why, with a link to the field.

@@ -36,6 +36,7 @@ pub fn CopyAs(
             <CopyButton source="copy-cli".to_owned()/>
         </div>
     }
+    .into_any()
 }
 
 /// A command line; one option a line.

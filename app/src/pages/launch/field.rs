@@ -60,6 +60,7 @@ pub fn TextField(
             <Message id=message help=help problem=problem/>
         </div>
     }
+    .into_any()
 }
 
 /// One of several values.
@@ -106,6 +107,7 @@ pub fn ChoiceField(
             <Message id=message help=help problem=problem/>
         </div>
     }
+    .into_any()
 }
 
 /// Below a field: what is wrong with it, else what it does.

@@ -67,6 +67,7 @@ pub fn What(
         </div>
         {unusable.map(|why| view! { <div class="note-line mt1" data-v="critical"><p>{why}</p></div> })}
     }
+    .into_any()
 }
 
 /// Environment with its facts.
@@ -112,6 +113,7 @@ pub fn Where(
         </div>
         <p class="faint fine mt1" id="launch-place">{facts.join(" ")}</p>
     }
+    .into_any()
 }
 
 /// `Secrets: LOAD_PW set, API_KEY not set.` Never their values.
@@ -151,6 +153,7 @@ pub fn LoadShape(
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -211,6 +214,7 @@ fn Overrides(shown: Shown) -> impl IntoView {
         </div>
         {open.then(|| view! { <p class="faint fine mt1">"Starts beyond what may be in flight are dropped and counted."</p> })}
     }
+    .into_any()
 }
 
 /// Parameters of the suite.
@@ -264,6 +268,7 @@ pub fn Parameters(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// `number, 1 to 1,000. Prefetched tokens.`
@@ -324,6 +329,7 @@ pub fn Judges(
                 }
             })}
     }
+    .into_any()
 }
 
 fn if_broken(rule: &Rule) -> &'static str {

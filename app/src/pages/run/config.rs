@@ -53,6 +53,7 @@ pub fn Config(
             }}
         </section>
     }
+    .into_any()
 }
 
 fn facts(plan: &Plan) -> Vec<(String, String)> {

@@ -73,6 +73,7 @@ pub fn Finished(
             }}
         </div>
     }
+    .into_any()
 }
 
 /// How a run ended that did not end by itself, and its verdict where there is one.

@@ -28,6 +28,7 @@ pub fn Facts(
             {row.tags.into_iter().map(|tag| view! { <span><span class="tag">{tag}</span></span> }).collect_view()}
         </div>
     }
+    .into_any()
 }
 
 /// `12 Mar 2026, 14:02 UTC to 14:17 UTC`, as far as it has come.
@@ -91,4 +92,5 @@ pub fn Actions(
             <a class="btn p2" href=format!("{api}/series?format=csv") download=format!("run-{}.csv", run.row.number)>"CSV"</a>
         </div>
     }
+    .into_any()
 }

@@ -61,6 +61,7 @@ pub fn SummaryTab(
                 }
             })}
     }
+    .into_any()
 }
 
 /// A third of the page.
@@ -97,4 +98,5 @@ fn Numbers(totals: Totals, latency: Distribution, load: Load) -> impl IntoView {
             <Headline label=label minor=true context=context>{display::count(number)}</Headline>
         </Strip>
     }
+    .into_any()
 }

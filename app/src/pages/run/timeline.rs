@@ -54,4 +54,5 @@ pub fn Timeline(
             </div>
         </section>
     }
+    .into_any()
 }

@@ -40,6 +40,7 @@ pub fn VerdictBox(
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// What is not met first, with its next step; the rest folded.

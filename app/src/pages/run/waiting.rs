@@ -51,6 +51,7 @@ pub fn Waiting(
         </div>
         <FollowRun id=row.id.to_string() after=data.after/>
     }
+    .into_any()
 }
 
 fn waits_for(ahead: Option<u64>, environment: &str) -> String {

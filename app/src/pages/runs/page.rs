@@ -121,6 +121,7 @@ fn List(page: Page, q: String, later: bool) -> impl IntoView {
             </span>
         </div>
     }
+    .into_any()
 }
 
 /// What a person came to learn: what runs now, and how the newest run that is over came out.

@@ -68,6 +68,7 @@ pub fn RunsTable(
             </table>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -112,6 +113,7 @@ fn Row(row: RunRow) -> impl IntoView {
             <td class="p3">{row.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }).collect_view()}</td>
         </tr>
     }
+    .into_any()
 }
 
 /// `200 users` of `200 users, 15m`: the duration has a column of its own.

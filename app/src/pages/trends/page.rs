@@ -110,6 +110,7 @@ fn Pickers(trend: Trend) -> impl IntoView {
             <button class="btn">"Show"</button>
         </form>
     }
+    .into_any()
 }
 
 #[component]
@@ -163,6 +164,7 @@ fn Measured(trend: Trend) -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 const TREND_SIZES: [Size; 3] = [Size::L.height(320), Size::M.height(300), Size::S.height(260)];
@@ -185,6 +187,7 @@ fn Row(point: TrendPoint, change: Option<f64>) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }
 
 /// The choice as a query.
@@ -193,7 +196,7 @@ fn address(query: &TrendQuery) -> String {
     [
         text("suite", query.suite.as_ref().map(ToString::to_string)),
         text("scenario", query.scenario.as_ref().map(ToString::to_string)),
-        text("env", query.environment.as_ref().map(ToString::to_string)),
+        text("environment", query.environment.as_ref().map(ToString::to_string)),
         text("request", query.request.clone()),
         text("measure", query.measure.clone()),
     ]
