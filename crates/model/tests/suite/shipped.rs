@@ -1,0 +1,144 @@
+//! The suites that ship.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use perflab_model::{
+    flow::Step,
+    id::RunId,
+    launch::Overrides,
+    load::{Load, Warmup},
+    name::ScenarioName,
+    plan::Plan,
+    suite::{PlanRequest, Suite},
+    unit::Millis,
+};
+use rstest::rstest;
+
+use super::environment;
+
+fn shipped(file: &str) -> Suite {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../suites");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("the file ships");
+    let text = read(file);
+    let wanted = Suite::files_wanted(&text).expect("YAML");
+    let files: BTreeMap<String, String> = wanted.into_iter().map(|name| (name.clone(), read(&name))).collect();
+    match Suite::parse(&text, &files) {
+        Ok(suite) => suite,
+        Err(errors) => panic!("{file}: {errors}"),
+    }
+}
+
+fn planned(suite: &Suite, scenario: &str, overrides: &Overrides) -> Plan {
+    let scenario: ScenarioName = scenario.parse().expect("a name");
+    let request = PlanRequest {
+        run: RunId::new(uuid::Uuid::nil()),
+        scenario: &scenario,
+        environment: environment(),
+        overrides,
+        seed: 1,
+    };
+    suite.plan(request).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[rstest]
+#[case("smoke", 5, 115)]
+#[case("baseline", 50, 575)]
+#[case("load", 200, 860)]
+#[case("stress", 500, 1150)]
+#[case("spike", 1000, 560)]
+#[case("endurance", 100, 3550)]
+#[case("financial", 300, 870)]
+#[case("auth", 150, 570)]
+#[case("mobile", 400, 670)]
+fn the_nine_scenarios_hold_their_users_after_the_ramp(#[case] name: &str, #[case] users: u32, #[case] hold_s: u64) {
+    let suite = shipped("mita-load.yaml");
+    let plan = planned(&suite, name, &Overrides::default());
+    let Load::Closed { stages } = &plan.load else { panic!("a closed run") };
+    assert_eq!((stages[0].from, stages[0].to, stages[1].to), (0, users, users));
+    assert_eq!(stages[1].over, Millis::from_secs(hold_s));
+    assert_eq!(plan.warmup, Warmup::Ramp);
+    assert_eq!(plan.warmup_time(), stages[0].over);
+    assert_eq!(plan.seed, 20_260_101);
+    assert_eq!(plan.secrets(), ["LOAD_PW"]);
+    assert_eq!(plan.feeds[0].rows, 5000);
+}
+
+#[test]
+fn the_suite_is_judged_by_its_own_rules_and_the_scenarios() {
+    let suite = shipped("mita-load.yaml");
+    let rules = |name: &str| -> Vec<String> {
+        let plan = planned(&suite, name, &Overrides::default());
+        plan.rules.iter().map(|rule| format!("{} | {}", rule.source, rule.threshold)).collect()
+    };
+    assert_eq!(rules("smoke"), ["suite mita | error_rate < 5%", "scenario smoke | p95 < 200ms warn"]);
+    assert_eq!(rules("load").len(), 4);
+    assert_eq!(rules("open_load").len(), 5);
+}
+
+#[rstest]
+#[case("smoke", &["financial", "heavy", "mobile"])]
+#[case("financial", &["financial", "heavy"])]
+#[case("auth", &["financial"])]
+#[case("mobile", &["mobile"])]
+fn tags_and_classes_choose_who_comes(#[case] scenario: &str, #[case] classes: &[&str]) {
+    let suite = shipped("mita-load.yaml");
+    let plan = planned(&suite, scenario, &Overrides::default());
+    let found: Vec<&str> = plan.classes.iter().map(|class| class.name.as_str()).collect();
+    assert_eq!(found, classes);
+}
+
+#[test]
+fn the_auth_scenario_does_nothing_but_log_in() {
+    let suite = shipped("mita-load.yaml");
+    let plan = planned(&suite, "auth", &Overrides::default());
+    assert_eq!(plan.classes[0].flows.keys().collect::<Vec<_>>(), ["login"]);
+    let login = plan.flows.iter().find(|flow| flow.name == "login").expect("the flow");
+    assert_eq!(login.steps, [Step::Auth { auth: "token".to_owned(), fresh: true }]);
+}
+
+#[test]
+fn a_parameter_brings_in_the_reporting_users() {
+    let suite = shipped("mita-load.yaml");
+    let mut overrides = Overrides::default();
+    overrides.parameters.insert("REPORTING_WEIGHT".to_owned(), "1".to_owned());
+    overrides.parameters.insert("P95_MS".to_owned(), "150".to_owned());
+    let plan = planned(&suite, "smoke", &overrides);
+    assert!(plan.classes.iter().any(|class| class.name == "reporting"));
+    assert!(plan.rules.iter().any(|rule| rule.threshold.text == "p95 < 150ms warn"));
+    assert_eq!(plan.parameters["MAX_EXPENSE"], "500");
+}
+
+#[test]
+fn the_open_scenario_is_a_ramp_and_a_hold() {
+    let suite = shipped("mita-load.yaml");
+    let plan = planned(&suite, "open_load", &Overrides::default());
+    assert_eq!(plan.load.peak_rate().map(|rate| rate.get()), Some(100.0));
+    assert_eq!(plan.load.duration(), Millis::from_secs(660));
+    assert_eq!(plan.load.planned_starts(), Some(63_000.0));
+    assert_eq!(plan.warmup_time(), Millis::from_secs(60));
+}
+
+#[test]
+fn the_stall_suite_has_an_open_and_a_closed_run() {
+    let suite = shipped("stall.yaml");
+    assert_eq!(planned(&suite, "open", &Overrides::default()).load.planned_starts(), Some(24_000.0));
+    assert_eq!(planned(&suite, "closed", &Overrides::default()).load.peak_users(), Some(50));
+}
+
+#[test]
+fn the_version_changes_with_text_and_files_only() {
+    let suite = shipped("mita-load.yaml");
+    assert_eq!(suite.version_hash(), shipped("mita-load.yaml").version_hash());
+    assert_eq!(suite.version_hash().len(), 64);
+    assert_ne!(suite.version_hash(), shipped("stall.yaml").version_hash());
+}
+
+#[test]
+fn a_plan_survives_the_way_to_the_runner() {
+    let suite = shipped("mita-load.yaml");
+    for scenario in suite.scenarios() {
+        let plan = planned(&suite, scenario.name.as_str(), &Overrides::default());
+        let json = serde_json::to_string(&plan).expect("plans are JSON");
+        assert_eq!(serde_json::from_str::<Plan>(&json).expect("the same plan"), plan);
+    }
+}
