@@ -1,0 +1,86 @@
+//! Charts as files, under the address of their page: `/runs/12/charts/latency.svg`, `/trends/chart.csv`.
+//!
+//! In:  an address. Out: what the app draws for its pages, as SVG, CSV or JSON.
+
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use perflab_app::charts::{ChartFile, run_chart_file, trend_chart_file};
+use perflab_charts::Theme;
+use perflab_lab::Lab;
+use perflab_model::{
+    problem::{Problem, ProblemKind},
+    view::TrendQuery,
+};
+use serde::Deserialize;
+
+use crate::api::ApiProblem;
+
+/// Routes of charts.
+pub(crate) fn router(lab: Lab) -> Router {
+    Router::new().route("/runs/{run}/charts/{file}", get(of_run)).route("/trends/{file}", get(of_trend)).with_state(lab)
+}
+
+/// The colours of a file: a file has no page around it that could say.
+#[derive(Debug, Default, Deserialize)]
+struct Look {
+    /// `light` (default) or `dark`.
+    #[serde(default)]
+    theme: Option<String>,
+}
+
+impl Look {
+    fn theme(&self) -> Theme {
+        if self.theme.as_deref() == Some("dark") { Theme::Dark } else { Theme::Light }
+    }
+}
+
+async fn of_run(
+    State(lab): State<Lab>,
+    Path((run, file)): Path<(String, String)>,
+    look: Query<Look>,
+) -> Result<Response, ApiProblem> {
+    let run = lab.run(&run).await?;
+    let points = lab.points(run.row.id).await?;
+    let live = !run.row.state.is_terminal();
+    let chart = run_chart_file(&file, &run.plan, &points, live, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("run-{}-{file}", run.row.number)))
+}
+
+async fn of_trend(
+    State(lab): State<Lab>,
+    Path(file): Path<String>,
+    look: Query<Look>,
+    asked: Query<TrendQuery>,
+) -> Result<Response, ApiProblem> {
+    let ending = file.strip_prefix("chart.").ok_or_else(|| unknown(&file))?.to_owned();
+    let trend = lab.trend(&asked).await?;
+    let chart = trend_chart_file(&ending, &trend, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("trend.{ending}")))
+}
+
+fn reply(chart: ChartFile, name: &str) -> Response {
+    let mut response = ([(CONTENT_TYPE, chart.content_type)], chart.body).into_response();
+    if chart.content_type.starts_with("text/csv") {
+        // Only known endings reach this place, but the name is also made of what was asked for.
+        let safe: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')).collect();
+        if let Ok(value) = format!("attachment; filename=\"{safe}\"").parse() {
+            response.headers_mut().insert(CONTENT_DISPOSITION, value);
+        }
+    }
+    response
+}
+
+fn unknown(file: &str) -> ApiProblem {
+    let shown: String = file.chars().take(40).collect();
+    ApiProblem(Problem::new(
+        ProblemKind::NotFound,
+        "chart.not_found",
+        format!("There is no chart `{shown}`"),
+        Some("Follow the links beside the charts of a page".to_owned()),
+    ))
+}

@@ -1,0 +1,102 @@
+//! The live table of a run on the spot: redrawn each second on a terminal, a line every ten seconds elsewhere.
+
+use async_trait::async_trait;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use perflab_model::{
+    display,
+    event::EventKind,
+    plan::Plan,
+    run::Cancel,
+    runner::{LogLevel, Started},
+    summary::Progress,
+};
+
+use super::report;
+use crate::worker::drive::{Chunk, Sink, SinkError};
+
+/// How often a line is written where there is no terminal, in seconds of the run.
+const LINE_EVERY: u32 = 10;
+
+/// Shows a run on the terminal.
+pub(super) struct Terminal {
+    bar: ProgressBar,
+    planned: u64,
+}
+
+impl Terminal {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let planned = plan.load.duration().as_secs_f64().ceil() as u64;
+        let bar = ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(format!("{} {}", plan.suite, plan.scenario));
+        eprintln!(
+            "{} {} on {}: {}, seed {}",
+            plan.suite,
+            plan.scenario,
+            plan.environment.base_url,
+            plan.load.summary(),
+            plan.seed
+        );
+        Self { bar, planned }
+    }
+
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn show(&self, progress: &Progress) {
+        let passed = u64::from(progress.second) + 1;
+        let line = format!(
+            "{} of {}  {} users, {} in flight  {}/s  p95 {}  {} failed",
+            display::elapsed(passed),
+            display::elapsed(self.planned),
+            progress.users,
+            progress.in_flight,
+            display::number(progress.recent.rate_per_s),
+            progress
+                .recent
+                .latency
+                .p95
+                .map_or_else(|| "too few".to_owned(), |p95| format!("{} ms", display::number(p95))),
+            display::count(progress.totals.failed),
+        );
+        if self.bar.is_hidden() {
+            if passed.is_multiple_of(LINE_EVERY.into()) {
+                eprintln!("{line}");
+            }
+        } else {
+            self.bar.set_position(passed.min(self.planned));
+            self.bar.set_message(format!("{line}\n{}", report::requests(&progress.requests)));
+        }
+    }
+}
+
+#[async_trait]
+impl Sink for Terminal {
+    async fn started(&mut self, started: &Started) -> Result<(), SinkError> {
+        if started.shared_host {
+            self.bar.suspend(|| eprintln!("target and generator share this host: they take each other's time"));
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
+        for (_, event) in &chunk.events {
+            if let EventKind::Log(line) = event
+                && line.level != LogLevel::Info
+            {
+                self.bar.suspend(|| eprintln!("{}", line.message));
+            }
+        }
+        if let Some(progress) = &chunk.progress {
+            self.show(progress);
+        }
+        Ok(None)
+    }
+
+    async fn finishing(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! `perflab worker`: takes runs of a lab on the same Postgres.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use perflab_lab::Lab;
+use perflab_model::{id::WorkerId, unit::Millis};
+use perflab_store::Db;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    exit,
+    logging::{self, LogFormat},
+};
+use crate::worker::{self, WorkerSettings, host_lock};
+
+/// What belongs to the host that runs are made on.
+#[derive(Debug, Args)]
+pub(super) struct HostArgs {
+    /// The name of workers whose numbers may be compared; the host's name where nothing is said.
+    #[arg(long, env = "PERFLAB_WORKER_CLASS")]
+    class: Option<String>,
+    /// The file whose lock keeps runs on this host apart.
+    #[arg(long, env = "PERFLAB_HOST_LOCK", value_name = "FILE")]
+    host_lock: Option<PathBuf>,
+    /// How long a run may go without a sign of its worker before it counts as lost (30s; shorter only in tests).
+    #[arg(long, env = "PERFLAB_LEASE", value_name = "TIME", hide = true)]
+    lease: Option<Millis>,
+}
+
+impl HostArgs {
+    /// The lease, where it was given.
+    pub(super) fn lease(&self) -> Option<Duration> {
+        self.lease.map(Millis::duration)
+    }
+
+    /// Where the host's lock file lies.
+    pub(super) fn host_lock(&self) -> PathBuf {
+        self.host_lock.clone().unwrap_or_else(host_lock::default_path)
+    }
+}
+
+/// Work for a lab.
+#[derive(Debug, Args)]
+pub(super) struct WorkerArgs {
+    /// The lab's Postgres: postgres://user@host/name. Give a password by PGPASSWORD or a file, not here.
+    #[arg(long, env = "PERFLAB_DATABASE", hide_env_values = true)]
+    database: String,
+    /// How log lines look.
+    #[arg(long, env = "PERFLAB_LOG_FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+/// The settings of a worker in this process.
+pub(super) fn settings(host: &HostArgs) -> WorkerSettings {
+    let name = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "unknown".to_owned());
+    WorkerSettings {
+        id: WorkerId::new(uuid::Uuid::now_v7()),
+        class: host.class.clone().unwrap_or_else(|| name.clone()),
+        host: name,
+        host_lock: host.host_lock(),
+    }
+}
+
+pub(super) fn worker(args: WorkerArgs) -> anyhow::Result<u8> {
+    logging::start(args.log_format, "info");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let db = Db::open(&args.database).await?;
+        let lab = Lab::new(db);
+        let stop = CancellationToken::new();
+        let settings = settings(&args.host);
+        tracing::info!(worker.id = %settings.id, class = settings.class, "the worker waits for runs");
+        let keeper = tokio::spawn(worker::keep(lab.clone(), args.host.lease(), stop.clone()));
+        let signal = tokio::spawn({
+            let stop = stop.clone();
+            async move {
+                super::serve::asked_to_end().await;
+                tracing::info!("asked to end: the run under way is aborted");
+                stop.cancel();
+            }
+        });
+        worker::work(lab.clone(), settings, stop.clone()).await;
+        keeper.await.ok();
+        signal.abort();
+        lab.db().close().await;
+        Ok(exit::OK)
+    })
+}

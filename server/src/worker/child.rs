@@ -1,0 +1,209 @@
+//! The runner as a child process: started, fed, listened to, ended.
+//!
+//! In:  a [`Job`] and later [`Order`]s. Out: the child's [`Report`]s, then how it exited.
+//! Promise: the child's whole process group is gone when [`Child::end`] returns. When this process dies, the child's
+//! stdin ends and the child stops by itself.
+
+use std::{path::PathBuf, process::Stdio, time::Duration};
+
+use futures::StreamExt;
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use perflab_model::runner::{Job, Order, Report};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, BufWriter},
+    process::{ChildStderr, ChildStdin, Command},
+    sync::mpsc,
+    task::JoinHandle,
+};
+use tokio_util::codec::{FramedRead, LinesCodec};
+
+/// Longest line that is taken from a runner: a tick of 500 requests with full histograms stays far below it.
+const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
+/// Orders that may wait for a runner that does not read.
+const MAX_ORDERS: usize = 64;
+/// Reports that may wait for us. Past that the runner's writes wait, never its clock.
+const MAX_REPORTS: usize = 256;
+/// What is kept of the runner's own log, first and last.
+const KEPT_LOG_BYTES: usize = 1024 * 1024;
+/// How long a runner has after a polite signal.
+const TERM_GRACE: Duration = Duration::from_secs(10);
+
+/// Why a runner could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ChildError {
+    /// The program itself cannot be found.
+    #[error("the running program cannot be found, so no runner can be started from it")]
+    Program(#[source] std::io::Error),
+    /// The system refused to start it.
+    #[error("the runner could not be started from {program}")]
+    Spawn {
+        /// What was to be started.
+        program: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The job does not fit into a line.
+    #[error("the plan could not be written as JSON")]
+    Job(#[from] serde_json::Error),
+    /// A pipe is missing.
+    #[error("the runner has no pipes to speak through")]
+    Pipes,
+}
+
+/// What comes from a runner.
+#[derive(Debug)]
+pub enum Heard {
+    /// A line that was understood.
+    Report(Box<Report>),
+    /// A line that was not: the runner is not of this version, or something prints into its output.
+    Garbled(String),
+}
+
+/// A runner under way.
+pub struct Child {
+    process: tokio::process::Child,
+    group: Pid,
+    orders: mpsc::Sender<Order>,
+    reports: mpsc::Receiver<Heard>,
+    log: JoinHandle<String>,
+}
+
+impl Child {
+    /// Starts this very program as a runner and gives it its job.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn start(job: &Job) -> Result<Self, ChildError> {
+        let program = std::env::current_exe().map_err(ChildError::Program)?;
+        let mut first_line = serde_json::to_vec(job)?;
+        first_line.push(b'\n');
+        let mut process = Command::new(&program)
+            .arg("exec")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Its own group, so that what it started can be ended with it, and so that Ctrl-C reaches only us.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|source| ChildError::Spawn { program, source })?;
+        let group = process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw).ok_or(ChildError::Pipes)?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (process.stdin.take(), process.stdout.take(), process.stderr.take())
+        else {
+            return Err(ChildError::Pipes);
+        };
+        let (orders, order_queue) = mpsc::channel(MAX_ORDERS);
+        let (report_queue, reports) = mpsc::channel(MAX_REPORTS);
+        tokio::spawn(speak(stdin, first_line, order_queue));
+        tokio::spawn(listen(FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_LINE_BYTES)), report_queue));
+        let log = tokio::spawn(keep_log(stderr));
+        Ok(Self { process, group, orders, reports, log })
+    }
+
+    /// Gives an order. A runner that is gone or deaf is noticed by its exit, not here.
+    pub fn order(&self, order: Order) {
+        if self.orders.try_send(order).is_err() {
+            tracing::debug!(?order, "the runner takes no orders any more");
+        }
+    }
+
+    /// The next thing heard; `None` when the runner has closed its output.
+    pub async fn hear(&mut self) -> Option<Heard> {
+        self.reports.recv().await
+    }
+
+    /// Waits for the exit, at most `patience`, then ends the whole group: asked first, killed after 10 s.
+    /// Gives the exit in words and the runner's own log.
+    pub async fn end(mut self, patience: Duration) -> (String, String) {
+        // Closing the pipe tells a runner that still listens that nobody is there any more.
+        drop(self.orders);
+        let mut exit = tokio::time::timeout(patience, self.process.wait()).await.ok();
+        if exit.is_none() {
+            signal(self.group, Signal::SIGTERM);
+            exit = tokio::time::timeout(TERM_GRACE, self.process.wait()).await.ok();
+        }
+        // Whatever the runner had started goes with it, also after a good exit.
+        signal(self.group, Signal::SIGKILL);
+        let exit = match exit {
+            Some(exit) => exit,
+            None => self.process.wait().await,
+        };
+        let words = match exit {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("unknown exit: {error}"),
+        };
+        let log = tokio::time::timeout(Duration::from_secs(1), self.log).await;
+        (words, log.ok().and_then(Result::ok).unwrap_or_default())
+    }
+}
+
+fn signal(group: Pid, signal: Signal) {
+    match killpg(group, signal) {
+        // The group is gone: what was wanted.
+        Ok(()) | Err(nix::errno::Errno::ESRCH) => {}
+        Err(error) => tracing::warn!(%error, %signal, "the runner's process group could not be signalled"),
+    }
+}
+
+async fn speak(stdin: ChildStdin, first_line: Vec<u8>, mut orders: mpsc::Receiver<Order>) {
+    let mut stdin = BufWriter::new(stdin);
+    let mut line = first_line;
+    loop {
+        // A broken pipe is an exit, which is noticed elsewhere.
+        if stdin.write_all(&line).await.is_err() || stdin.flush().await.is_err() {
+            return;
+        }
+        let Some(order) = orders.recv().await else { return };
+        line = match serde_json::to_vec(&order) {
+            Ok(line) => line,
+            Err(error) => {
+                tracing::error!(%error, ?order, "an order could not be written");
+                continue;
+            }
+        };
+        line.push(b'\n');
+    }
+}
+
+async fn listen(mut lines: FramedRead<tokio::process::ChildStdout, LinesCodec>, queue: mpsc::Sender<Heard>) {
+    while let Some(line) = lines.next().await {
+        let heard = match line {
+            Ok(line) => match serde_json::from_str::<Report>(&line) {
+                Ok(report) => Heard::Report(Box::new(report)),
+                Err(error) => Heard::Garbled(format!("{error}: {}", line.chars().take(120).collect::<String>())),
+            },
+            Err(error) => Heard::Garbled(error.to_string()),
+        };
+        if queue.send(heard).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Keeps the first and the last mebibyte, so that a flood costs no memory.
+async fn keep_log(mut stderr: ChildStderr) -> String {
+    let (mut head, mut tail, mut dropped) = (Vec::new(), std::collections::VecDeque::new(), 0_u64);
+    let mut buffer = vec![0_u8; 16 * 1024];
+    while let Ok(read @ 1..) = stderr.read(&mut buffer).await {
+        let mut bytes = &buffer[..read];
+        if head.len() < KEPT_LOG_BYTES {
+            let (first, rest) = bytes.split_at(bytes.len().min(KEPT_LOG_BYTES - head.len()));
+            head.extend_from_slice(first);
+            bytes = rest;
+        }
+        tail.extend(bytes);
+        let over = tail.len().saturating_sub(KEPT_LOG_BYTES);
+        tail.drain(..over);
+        dropped += over as u64;
+    }
+    let mut text = String::from_utf8_lossy(&head).into_owned();
+    if dropped > 0 {
+        text.push_str(&format!("\n[{dropped} bytes left out]\n"));
+    }
+    text.push_str(&String::from_utf8_lossy(tail.make_contiguous()));
+    text
+}

@@ -1,0 +1,15 @@
+//! The worker: takes runs from the queue, one at a time on this host, and carries each out in a child process.
+//!
+//! In:  queued runs of the store. Out: their events, ticks and results, and exactly one end for each.
+//! Promise: a worker that is killed leaves nothing behind; the keeper of any other process ends its run as lost.
+//! The child never sees the database; the database never sees the child.
+
+pub mod child;
+pub mod drive;
+pub mod host_lock;
+mod keeper;
+mod queue;
+mod store_sink;
+
+pub use keeper::keep;
+pub use queue::{WorkerSettings, work};

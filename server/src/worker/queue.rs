@@ -1,0 +1,205 @@
+//! Taking runs from the queue, one after the other.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use perflab_lab::Lab;
+use perflab_model::{
+    id::{RunId, WorkerId},
+    run::{Run, RunEnd, RunState},
+    runner::Job,
+};
+use perflab_store::{Claimed, StoreError};
+use tokio::{sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    drive::{Driven, drive},
+    host_lock::{self, Asked, HostLock},
+    store_sink::StoreSink,
+};
+
+/// How often the queue is looked at when nothing wakes the worker.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How long to wait after the database did not answer.
+const AFTER_TROUBLE: Duration = Duration::from_secs(1);
+/// How long the end of a run is offered to a database that does not answer.
+const KEEP_TRYING: Duration = Duration::from_secs(24 * 3600);
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// Who it is.
+    pub id: WorkerId,
+    /// Workers whose numbers may be compared.
+    pub class: String,
+    /// The host's name.
+    pub host: String,
+    /// The lock that keeps runs on this host apart.
+    pub host_lock: PathBuf,
+}
+
+/// Works until it is told to stop. A run that is under way then is aborted and ends as failed.
+pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
+    let mut wake = lab.changes();
+    let mut said = String::new();
+    while !stop.is_cancelled() {
+        let note = format!("a worker of this host (pid {})", std::process::id());
+        let turn = match host_lock::ask(&settings.host_lock, &note) {
+            Ok(Asked::Taken(lock)) => {
+                said.clear();
+                turn(&lab, &settings, &stop, lock).await
+            }
+            Ok(Asked::HeldBy(whom)) => {
+                // Said once for each holder: this is looked at every two seconds.
+                if said != whom {
+                    tracing::info!(held_by = whom, "waiting: {whom} has this host");
+                    said = whom;
+                }
+                Turn::Nothing
+            }
+            Err(error) => {
+                let text = format!(
+                    "{error}: {}",
+                    std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
+                );
+                if said != text {
+                    tracing::error!(error = text, "{text}");
+                    said = text;
+                }
+                Turn::Nothing
+            }
+        };
+        let pause = match turn {
+            Turn::Ran => continue,
+            Turn::Nothing => LOOK_EVERY,
+            Turn::Trouble => AFTER_TROUBLE,
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = sleep(pause) => {}
+            () = wake.of_queue() => {}
+        }
+    }
+}
+
+enum Turn {
+    Ran,
+    Nothing,
+    Trouble,
+}
+
+/// One look at the queue, and one run if there is one.
+async fn turn(lab: &Lab, settings: &WorkerSettings, stop: &CancellationToken, _lock: HostLock) -> Turn {
+    let claim = uuid::Uuid::now_v7().to_string();
+    let claimed = match lab.db().claim(settings.id, &claim, lab.now_us()).await {
+        Ok(Some(claimed)) => claimed,
+        Ok(None) => return Turn::Nothing,
+        Err(error) => {
+            // The claim may have been made although its answer was lost; asking again with the same id gives the same run.
+            tracing::warn!(%error, "the queue does not answer, asking again");
+            sleep(AFTER_TROUBLE).await;
+            match lab.db().claim(settings.id, &claim, lab.now_us()).await {
+                Ok(Some(claimed)) => claimed,
+                Ok(None) => return Turn::Nothing,
+                Err(_) => return Turn::Trouble,
+            }
+        }
+    };
+    let run = claimed.run.row.id;
+    tracing::info!(run.id = %run, attempt = claimed.attempt, "run {run}: attempt {} begins", claimed.attempt);
+    carry_out(lab, claimed, stop).await;
+    Turn::Ran
+}
+
+async fn carry_out(lab: &Lab, claimed: Claimed, stop: &CancellationToken) {
+    let Claimed { run, attempt } = claimed;
+    let id = run.row.id;
+    let driven = match job(lab, &run).await {
+        Ok(job) => {
+            let mut sink = StoreSink::new(lab.clone(), id, attempt);
+            let (order, local) = watch::channel(None);
+            let lab_clock = lab.clone();
+            let driving = drive(&job, &run.row.revision, &mut sink, local, move || lab_clock.now_us());
+            tokio::pin!(driving);
+            let mut shut = false;
+            loop {
+                tokio::select! {
+                    driven = &mut driving => break Ok((driven, shut)),
+                    () = stop.cancelled(), if !shut => {
+                        shut = true;
+                        tracing::info!(run.id = %id, "run {id}: the worker is told to stop, the run is aborted");
+                        let _ = order.send(Some(perflab_model::run::Cancel::Abort));
+                    }
+                }
+            }
+        }
+        Err(end) => Err(end),
+    };
+    match driven {
+        Ok((Driven { ours: false, .. }, _)) => {
+            tracing::warn!(run.id = %id, attempt, "run {id}: attempt {attempt} lost its run, nothing more is kept of it");
+        }
+        Ok((Driven { mut end, outcome, .. }, shut)) => {
+            if shut && end.state == RunState::Cancelled {
+                end = RunEnd {
+                    state: RunState::Failed,
+                    code: "worker_stopped".to_owned(),
+                    message:
+                        "Its worker was shut down while the run was under way; what was measured until then is kept."
+                            .to_owned(),
+                };
+            }
+            finish(lab, id, attempt, end, Some(outcome)).await;
+        }
+        Err(end) => finish(lab, id, attempt, end, None).await,
+    }
+}
+
+/// The job of a run: its plan and the rows of its feeds.
+async fn job(lab: &Lab, run: &Run) -> Result<Job, RunEnd> {
+    let fail = |code: &str, message: String| RunEnd { state: RunState::Failed, code: code.to_owned(), message };
+    let mut feeds = BTreeMap::new();
+    if !run.plan.feeds.is_empty() {
+        let version = lab
+            .db()
+            .suite_version(run.suite_version_id)
+            .await
+            .map_err(|error| fail("store", format!("The suite's files could not be read: {error}")))?
+            .ok_or_else(|| fail("store", "The suite version of this run is gone from the store.".to_owned()))?;
+        for feed in &run.plan.feeds {
+            let Some(text) = version.files.get(&feed.file) else {
+                return Err(fail(
+                    "feed.missing",
+                    format!("The file `{}` of feed `{}` is not in the store.", feed.file, feed.name),
+                ));
+            };
+            feeds.insert(feed.name.clone(), text.clone());
+        }
+    }
+    Ok(Job { plan: run.plan.clone(), feeds })
+}
+
+/// Writes the end, again and again while the database does not answer.
+async fn finish(lab: &Lab, run: RunId, attempt: u32, end: RunEnd, outcome: Option<perflab_lab::judge::Outcome>) {
+    let begun = tokio::time::Instant::now();
+    loop {
+        match lab.db().finish(run, attempt, &end, outcome.as_ref(), lab.now_us()).await {
+            Ok(true) => {
+                tracing::info!(run.id = %run, state = end.state.code(), code = end.code, "run {run}: {}", end.message);
+                return;
+            }
+            Ok(false) | Err(StoreError::Stale { .. }) => {
+                tracing::warn!(run.id = %run, attempt, "run {run}: it had ended already, this end is dropped");
+                return;
+            }
+            Err(error) => {
+                if begun.elapsed() > KEEP_TRYING {
+                    tracing::error!(run.id = %run, %error, "run {run}: its end could not be kept for a day and is given up");
+                    return;
+                }
+                tracing::warn!(run.id = %run, %error, "run {run}: its end cannot be kept yet, trying again");
+                sleep(AFTER_TROUBLE).await;
+            }
+        }
+    }
+}
