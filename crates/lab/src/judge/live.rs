@@ -1,0 +1,224 @@
+//! A run under way, added up second by second.
+
+use perflab_model::{
+    id::RunId,
+    load::Load,
+    plan::Plan,
+    run::{Headline, Revision, RunEnd, RunState},
+    runner::{ErrorExample, Started},
+    summary::{ErrorSummary, LatencyKind, Progress, SCHEMA, Summary, SummaryRun},
+    tick::{Phase, Tick},
+    unit::Millis,
+    validity::Validity,
+    verdict::{Judgement, LedgerRow},
+};
+use perflab_stats::{Accumulator, Context, Health, Judged, ReadTick, Rules};
+
+use super::{Conclusion, Outcome, ladder, results, sentence};
+
+/// Examples kept of one kind of error.
+const MAX_EXAMPLES: usize = 3;
+
+/// Everything that is known of a run so far.
+#[derive(Clone, Debug)]
+pub struct Live {
+    plan: Plan,
+    revision: Revision,
+    kind: LatencyKind,
+    sums: Accumulator,
+    rules: Rules,
+    health: Health,
+    examples: Vec<ErrorExample>,
+    started: Option<Started>,
+}
+
+impl Live {
+    /// A run before its first second.
+    pub fn new(plan: &Plan, revision: Revision) -> Self {
+        let kind = match plan.load {
+            Load::Open { .. } => LatencyKind::Response,
+            Load::Closed { .. } => LatencyKind::Service,
+        };
+        Self {
+            rules: Rules::new(plan),
+            plan: plan.clone(),
+            revision,
+            kind,
+            sums: Accumulator::new(kind),
+            health: Health::default(),
+            examples: Vec::new(),
+            started: None,
+        }
+    }
+
+    /// The runner has begun.
+    pub fn started(&mut self, started: &Started) {
+        self.started = Some(started.clone());
+    }
+
+    /// A second has passed.
+    pub fn tick(&mut self, tick: &Tick) {
+        let tick = ReadTick::new(tick, self.kind);
+        self.sums.add(&tick);
+        self.rules.add(&tick, self.kind);
+        self.health.add(&tick);
+    }
+
+    /// An example of a failure.
+    pub fn example(&mut self, example: &ErrorExample) {
+        let alike = |known: &&ErrorExample| known.code == example.code && known.request == example.request;
+        if self.examples.iter().filter(alike).count() < MAX_EXAMPLES {
+            self.examples.push(example.clone());
+        }
+    }
+
+    /// The rule that asks for the run to end, once one does.
+    pub fn stop_rule(&self) -> Option<String> {
+        self.rules.stop().map(str::to_owned)
+    }
+
+    /// The few numbers of the list of runs.
+    pub fn headline(&self) -> Headline {
+        let totals = self.sums.totals();
+        Headline {
+            finished: totals.finished,
+            failed: totals.failed,
+            rate_per_s: totals.rate_per_s,
+            p95_ms: self.sums.latency().p95,
+            seconds: self.seconds(),
+        }
+    }
+
+    /// How things stand: the live page, complete for late joiners.
+    pub fn progress(&self) -> Progress {
+        let newest = self.sums.newest();
+        let first_phase = if self.plan.warmup_time() > Millis::ZERO { Phase::WarmUp } else { Phase::Measured };
+        let validity = self.validity(None, false);
+        let judged = self.rules.ledger();
+        let verdict = self.sums.is_judged().then(|| ladder::climb(None, &validity, &judged).verdict());
+        Progress {
+            second: newest.map_or(0, |point| point.second.saturating_add(1)),
+            phase: newest.map_or(first_phase, |point| point.phase),
+            totals: self.sums.totals(),
+            target: newest.map_or_else(|| self.plan.load.planned_at(0.0), |point| point.target),
+            users: newest.map_or(0, |point| point.users),
+            in_flight: newest.map_or(0, |point| point.in_flight),
+            recent: self.sums.recent(),
+            latency: self.sums.latency(),
+            requests: self.sums.requests(),
+            errors: self.errors(),
+            ledger: rows(judged),
+            verdict,
+            validity,
+        }
+    }
+
+    /// What the run was worth.
+    pub fn conclude(&self, conclusion: &Conclusion) -> Outcome {
+        let validity = self.validity(Some(conclusion), true);
+        let judged = self.rules.ledger();
+        let rung = ladder::climb(Some(&conclusion.end), &validity, &judged);
+        let told = sentence::tell(&sentence::Told {
+            rung,
+            end: &conclusion.end,
+            validity: &validity,
+            judged: &judged,
+            errors: &self.errors(),
+            seconds: self.seconds(),
+            last_answer: self.health.last_answer(),
+        });
+        let verdict = rung.verdict();
+        let ledger = rows(judged);
+        let summary = self.summary(conclusion, &validity, verdict, &told, ledger.clone());
+        Outcome {
+            results: results::rows(&summary),
+            summary,
+            validity,
+            judgement: Judgement { verdict, sentence: told, ledger },
+        }
+    }
+
+    fn summary(
+        &self,
+        conclusion: &Conclusion,
+        validity: &Validity,
+        verdict: perflab_model::verdict::Verdict,
+        told: &str,
+        ledger: Vec<LedgerRow>,
+    ) -> Summary {
+        // What was measured while warming up is never told as a result.
+        let nothing = Accumulator::new(self.kind);
+        let sums = if self.sums.is_judged() { &self.sums } else { &nothing };
+        let mut totals = self.sums.totals();
+        if !self.sums.is_judged() {
+            let empty = nothing.totals();
+            totals.finished = empty.finished;
+            totals.failed = empty.failed;
+            totals.aborted = empty.aborted;
+            totals.rate_per_s = empty.rate_per_s;
+            totals.measured_seconds = empty.measured_seconds;
+        }
+        Summary {
+            schema: SCHEMA.to_owned(),
+            run: self.identity(self.plan.run, conclusion),
+            validity: validity.clone(),
+            verdict,
+            sentence: told.to_owned(),
+            gate: verdict.gate(),
+            ledger,
+            totals,
+            latency: sums.latency(),
+            requests: sums.requests(),
+            errors: self.errors(),
+            cases: Vec::new(),
+        }
+    }
+
+    fn identity(&self, id: RunId, conclusion: &Conclusion) -> SummaryRun {
+        let started = conclusion.started.as_ref().or(self.started.as_ref());
+        SummaryRun {
+            id,
+            suite: self.plan.suite.clone(),
+            suite_version: self.plan.suite_version.chars().take(7).collect(),
+            scenario: self.plan.scenario.clone(),
+            revision: (self.revision != Revision::default()).then(|| self.revision.clone()),
+            seed: self.plan.seed,
+            started: started
+                .and_then(|started| jiff::Timestamp::from_microsecond(started.at_us).ok())
+                .map(|instant| instant.to_string()),
+            seconds: self.seconds(),
+        }
+    }
+
+    fn validity(&self, conclusion: Option<&Conclusion>, over: bool) -> Validity {
+        self.health.validity(&Context {
+            plan: &self.plan,
+            done: conclusion.and_then(|conclusion| conclusion.done.as_ref()),
+            over,
+            p50_us: self.sums.latency_histogram().quantile_us(0.5),
+            finished: if self.sums.is_judged() { self.sums.totals().finished } else { 0 },
+        })
+    }
+
+    fn errors(&self) -> Vec<ErrorSummary> {
+        let mut errors = self.sums.errors();
+        for error in &mut errors {
+            let alike = |example: &&ErrorExample| example.code == error.code && example.request == error.request;
+            error.examples = self.examples.iter().filter(alike).map(|example| example.message.clone()).collect();
+        }
+        errors
+    }
+
+    fn seconds(&self) -> f64 {
+        self.sums.newest().map_or(0.0, |point| f64::from(point.second) + 1.0)
+    }
+}
+
+fn rows(judged: Vec<Judged>) -> Vec<LedgerRow> {
+    judged.into_iter().map(|judged| judged.row).collect()
+}
+
+/// Whether a run ended in a way that can be judged by its rules.
+pub(super) fn is_judgeable(end: &RunEnd) -> bool {
+    end.state == RunState::Finished
+}

@@ -1,0 +1,6 @@
+//! Every rung of the ladder, the words of each, and that live and final agree.
+
+mod ladder;
+mod live;
+mod sample;
+mod sentence;
