@@ -22,7 +22,7 @@ pub fn number(value: f64) -> String {
     let decimals = (2 - exponent).clamp(0, 12) as usize;
     let mut text = format!("{magnitude:.decimals$}");
     // Below one, trailing zeros say nothing: 0.180 reads as 0.18.
-    if magnitude < 1.0 && text.contains('.') {
+    if exponent < 0 && text.contains('.') {
         text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
     }
     let whole = text.find('.').unwrap_or(text.len());

@@ -164,12 +164,20 @@ impl<'a> Problems<'a> {
     }
 
     pub(super) fn add(&mut self, path: &Path, message: impl Into<String>, hint: Option<String>) {
-        let position = self.tree.position_of(path);
+        self.add_at(self.tree.position_of(path), path, message.into(), hint);
+    }
+
+    /// For a key that is wrong itself.
+    pub(super) fn add_at_key(&mut self, path: &Path, message: impl Into<String>, hint: Option<String>) {
+        self.add_at(self.tree.position_of_key(path), path, message.into(), hint);
+    }
+
+    fn add_at(&mut self, position: super::tree::Position, path: &Path, message: String, hint: Option<String>) {
         self.errors.push(SuiteError {
             line: position.line,
             column: position.column,
             field: path.to_string(),
-            message: message.into(),
+            message,
             hint,
         });
     }

@@ -198,11 +198,15 @@ impl Hint for PlanError {
             }
             Self::DoesNotFit { fits, .. } => format!("it fits {fits}; leave it out or choose another scenario"),
             Self::BadValue { wanted, .. } => format!("ask for {wanted}"),
-            Self::NoHold { .. } => "make duration longer (it includes the ramp), spawn_rate higher or users fewer".to_owned(),
+            Self::NoHold { .. } => {
+                "make duration longer (it includes the ramp), spawn_rate higher or users fewer".to_owned()
+            }
             Self::BadParameter { .. } => return None,
             Self::Suite(errors) => return errors.hint(),
             Self::VariableMissing { name, .. } => {
-                format!("add it to the environment's variables, or give `{name}` a value under `variables` of the suite")
+                format!(
+                    "add it to the environment's variables, or give `{name}` a value under `variables` of the suite"
+                )
             }
             Self::FeedMissing { .. } => "put the file beside the suite".to_owned(),
             Self::UsersAboveCap { cap, .. } => format!("ask for {cap} or fewer, {raise}"),
@@ -310,10 +314,8 @@ impl Suite {
                 Some(value) => {
                     environment.variables.insert(name.clone(), value.clone());
                 }
-                None => problems.push(PlanError::VariableMissing {
-                    name: name.clone(),
-                    environment: environment.name.clone(),
-                }),
+                None => problems
+                    .push(PlanError::VariableMissing { name: name.clone(), environment: environment.name.clone() }),
             }
         }
         environment.variables.extend(own);

@@ -340,10 +340,6 @@ pub(super) enum RawThink {
 pub(super) struct RawPause(pub(super) String);
 
 impl JsonSchema for RawPause {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Pause".into()
     }
@@ -401,10 +397,6 @@ pub(super) enum RawStatus {
 pub(super) struct RawStatusClass(pub(super) String);
 
 impl JsonSchema for RawStatusClass {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "StatusClass".into()
     }
@@ -639,10 +631,6 @@ pub(super) struct RawStage {
 pub(super) struct RawWarmup(pub(super) String);
 
 impl JsonSchema for RawWarmup {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Warmup".into()
     }

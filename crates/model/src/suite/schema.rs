@@ -36,7 +36,11 @@ fn allow_parameters(schema: &mut Value) {
                 let mut outer = serde_json::Map::new();
                 for (key, value) in std::mem::take(map) {
                     let about = matches!(key.as_str(), "description" | "title" | "default");
-                    if about { outer.insert(key, value) } else { original.insert(key, value) };
+                    if about {
+                        outer.insert(key, value)
+                    } else {
+                        original.insert(key, value)
+                    };
                 }
                 outer.insert("anyOf".into(), json!([original, {"type": "string", "pattern": r"\$\{param\..+\}"}]));
                 *map = outer;

@@ -190,8 +190,7 @@ mod tests {
             arrivals: Arrivals::Even,
             adjustable: false,
         };
-        let stages =
-            stages.iter().map(|&(to, over)| (Rps::new(to).expect("a rate"), Millis::new(over))).collect();
+        let stages = stages.iter().map(|&(to, over)| (Rps::new(to).expect("a rate"), Millis::new(over))).collect();
         Shape::RampingRate { start: Rps::ZERO, stages, limits }
     }
 

@@ -16,7 +16,11 @@ pub(super) fn check(tree: &Node, schema: &Json, problems: &mut Problems<'_>) {
     let mut found = Vec::new();
     Checker { root: schema }.check(tree, schema, &Path::default(), &mut found);
     for mismatch in found {
-        problems.add(&mismatch.path, mismatch.message, mismatch.hint);
+        if mismatch.of_key {
+            problems.add_at_key(&mismatch.path, mismatch.message, mismatch.hint);
+        } else {
+            problems.add(&mismatch.path, mismatch.message, mismatch.hint);
+        }
     }
 }
 
@@ -24,6 +28,8 @@ struct Mismatch {
     path: Path,
     message: String,
     hint: Option<String>,
+    /// The key itself is wrong, not its value.
+    of_key: bool,
 }
 
 struct Checker<'a> {
@@ -41,6 +47,7 @@ impl<'a> Checker<'a> {
                 path: path.clone(),
                 message: format!("expected {}, found {}", self.wanted(schema), described(node)),
                 hint: explanation(schema),
+                of_key: false,
             });
             return;
         }
@@ -90,6 +97,7 @@ impl<'a> Checker<'a> {
                 path: path.clone(),
                 message: format!("expected {}, found {}", self.wanted(schema), described(node)),
                 hint: branches.iter().find_map(|branch| explanation(self.resolved(branch))),
+                of_key: false,
             }),
         }
     }
@@ -109,7 +117,7 @@ impl<'a> Checker<'a> {
                         |known| format!("did you mean `{known}`?"),
                     );
                     let message = format!("unknown key `{}`", entry.key);
-                    found.push(Mismatch { path: inner, message, hint: Some(hint) });
+                    found.push(Mismatch { path: inner, message, hint: Some(hint), of_key: true });
                 }
                 Some(schema) => self.check(&entry.node, schema, &inner, found),
                 None => {}
@@ -119,7 +127,12 @@ impl<'a> Checker<'a> {
             if let Some(key) = required.as_str()
                 && node.get(key).is_none()
             {
-                found.push(Mismatch { path: path.clone(), message: format!("the key `{key}` is missing"), hint: None });
+                found.push(Mismatch {
+                    path: path.clone(),
+                    message: format!("the key `{key}` is missing"),
+                    hint: None,
+                    of_key: false,
+                });
             }
         }
     }
@@ -134,7 +147,7 @@ impl<'a> Checker<'a> {
             } else {
                 format!("expected at least {least} items, found {count}")
             };
-            found.push(Mismatch { path: path.clone(), message, hint: None });
+            found.push(Mismatch { path: path.clone(), message, hint: None, of_key: false });
             return;
         }
         let prefix = schema.get("prefixItems").and_then(Json::as_array);
@@ -243,14 +256,14 @@ fn check_text(text: &str, schema: &Json, path: &Path, found: &mut Vec<Mismatch>)
             |known| format!("did you mean `{known}`?"),
         );
         let message = format!("`{}` is not known here", shortened(text));
-        found.push(Mismatch { path: path.clone(), message, hint: Some(hint) });
+        found.push(Mismatch { path: path.clone(), message, hint: Some(hint), of_key: false });
         return;
     }
     if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
         && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
     {
         let message = format!("`{}` does not fit here", shortened(text));
-        found.push(Mismatch { path: path.clone(), message, hint: explanation(schema) });
+        found.push(Mismatch { path: path.clone(), message, hint: explanation(schema), of_key: false });
     }
 }
 
@@ -266,12 +279,13 @@ fn check_number(number: &serde_json::Number, schema: &Json, path: &Path, found: 
     let least = bound("minimum").unwrap_or(f64::NEG_INFINITY);
     let most = bound("maximum").unwrap_or(f64::INFINITY).min(most_of_format);
     if value < least || value > most || bound("exclusiveMinimum").is_some_and(|least| value <= least) {
-        let message = match (least.is_finite(), most.is_finite()) {
-            (true, true) => format!("{number} lies outside {least} to {most}"),
-            (false, true) => format!("{number} is above {most}"),
-            (true, false) => format!("{number} is below {least}"),
-            (false, false) => format!("{number} must be above {}", bound("exclusiveMinimum").unwrap_or(0.0)),
+        let message = if value < least {
+            format!("{number} is below {least}, the smallest value here")
+        } else if value > most {
+            format!("{number} is above {most}, the largest value here")
+        } else {
+            format!("{number} must be above {}", bound("exclusiveMinimum").unwrap_or(0.0))
         };
-        found.push(Mismatch { path: path.clone(), message, hint: None });
+        found.push(Mismatch { path: path.clone(), message, hint: None, of_key: false });
     }
 }

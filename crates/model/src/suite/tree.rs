@@ -108,6 +108,26 @@ impl Node {
         at
     }
 
+    /// Where the last key of the path stands.
+    pub(super) fn position_of_key(&self, path: &Path) -> Position {
+        let mut node = self;
+        let mut key_at = None;
+        for segment in path.segments() {
+            (node, key_at) = match (segment, &node.value) {
+                (Segment::Key(key), Value::Map(entries)) => {
+                    let Some(entry) = entries.iter().find(|entry| entry.key == *key) else { break };
+                    (&entry.node, Some(entry.key_at))
+                }
+                (Segment::Index(index), Value::List(items)) => {
+                    let Some(item) = items.get(*index) else { break };
+                    (item, None)
+                }
+                _ => break,
+            };
+        }
+        key_at.unwrap_or_else(|| self.position_of(path))
+    }
+
     /// The value of a key of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {

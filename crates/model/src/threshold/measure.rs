@@ -162,8 +162,7 @@ impl Measure {
 
     /// Whether the measure has this stat.
     pub const fn has(self, stat: Stat) -> bool {
-        let of_samples =
-            matches!(stat, Stat::Mean | Stat::Min | Stat::Max | Stat::Quantile(_) | Stat::Stddev);
+        let of_samples = matches!(stat, Stat::Mean | Stat::Min | Stat::Max | Stat::Quantile(_) | Stat::Stddev);
         match self {
             Self::Latency | Self::Response | Self::Service | Self::Lag | Self::Ttfb => of_samples,
             Self::ErrorRate | Self::Checks => matches!(stat, Stat::Rate | Stat::Value),

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use super::{
-    Action, After, At, BaselineChange, Dimension, Level, Limit, Measure, Op, Stat, Threshold, Window,
-    cursor::Cursor, measure::is_foreign_k6_metric,
+    Action, After, At, BaselineChange, Dimension, Level, Limit, Measure, Op, Stat, Threshold, Window, cursor::Cursor,
+    measure::is_foreign_k6_metric,
 };
 use crate::{Hint, unit::Millis};
 
@@ -150,10 +150,7 @@ enum Head {
     Stat(Stat),
 }
 
-fn head(
-    cursor: &mut Cursor<'_>,
-    given: Option<(Measure, Vec<(String, String)>)>,
-) -> Result<HeadPart, ThresholdError> {
+fn head(cursor: &mut Cursor<'_>, given: Option<(Measure, Vec<(String, String)>)>) -> Result<HeadPart, ThresholdError> {
     let mut measure = given;
     let mut stat: Option<(Stat, usize)> = None;
     loop {
@@ -253,7 +250,11 @@ fn quantile(cursor: &Cursor<'_>, at: usize, digits: &str) -> Result<Stat, Thresh
         _ => {
             let shown: String = digits.chars().take(20).collect();
             let message = format!("`{shown}` is not a percentile");
-            Err(cursor.wrong_at(at, message, Some("a percentile lies between 0 and 100, such as p95 or p(99.9)".to_owned())))
+            Err(cursor.wrong_at(
+                at,
+                message,
+                Some("a percentile lies between 0 and 100, such as p95 or p(99.9)".to_owned()),
+            ))
         }
     }
 }
@@ -314,7 +315,11 @@ fn limit(cursor: &mut Cursor<'_>, head: &HeadPart, dimension: Dimension) -> Resu
             let name = if cursor.eat("(") { cursor.take_through(')').map(str::trim) } else { None };
             match name {
                 Some(name) if !name.is_empty() => Ok(Limit::Budget(name.to_owned())),
-                _ => Err(cursor.wrong_at(at, "a budget needs its name".to_owned(), Some("write budget(name)".to_owned()))),
+                _ => Err(cursor.wrong_at(
+                    at,
+                    "a budget needs its name".to_owned(),
+                    Some("write budget(name)".to_owned()),
+                )),
             }
         }
         other => Err(cursor.wrong_at(
@@ -325,11 +330,7 @@ fn limit(cursor: &mut Cursor<'_>, head: &HeadPart, dimension: Dimension) -> Resu
     }
 }
 
-fn baseline(
-    cursor: &mut Cursor<'_>,
-    head: &HeadPart,
-    dimension: Dimension,
-) -> Result<BaselineChange, ThresholdError> {
+fn baseline(cursor: &mut Cursor<'_>, head: &HeadPart, dimension: Dimension) -> Result<BaselineChange, ThresholdError> {
     let at = skip(cursor);
     let sign = cursor.peek();
     if !matches!(sign, Some('*' | '+' | '-')) {
@@ -344,7 +345,11 @@ fn baseline(
             return Ok(BaselineChange::Times(factor / 100.0));
         }
         if factor < 0.0 {
-            return Err(cursor.wrong_at(number_at, "a baseline cannot be multiplied by less than nothing".to_owned(), None));
+            return Err(cursor.wrong_at(
+                number_at,
+                "a baseline cannot be multiplied by less than nothing".to_owned(),
+                None,
+            ));
         }
         return Ok(BaselineChange::Times(factor));
     }
@@ -551,15 +556,13 @@ fn clauses(cursor: &mut Cursor<'_>, threshold: &mut Threshold) -> Result<(), Thr
     Ok(())
 }
 
-fn once<T>(
-    cursor: &Cursor<'_>,
-    at: usize,
-    what: &str,
-    slot: &mut Option<T>,
-    value: T,
-) -> Result<(), ThresholdError> {
+fn once<T>(cursor: &Cursor<'_>, at: usize, what: &str, slot: &mut Option<T>, value: T) -> Result<(), ThresholdError> {
     if slot.is_some() {
-        return Err(cursor.wrong_at(at, format!("a second {what}"), Some("each may stand once; make it two rules".to_owned())));
+        return Err(cursor.wrong_at(
+            at,
+            format!("a second {what}"),
+            Some("each may stand once; make it two rules".to_owned()),
+        ));
     }
     *slot = Some(value);
     Ok(())

@@ -38,48 +38,159 @@ scenarios:
 
 #[rstest]
 #[case::misspelt_step("      - {gte: /}", "8:10: flows.home.steps[0].gte: unknown key `gte`; did you mean `get`?")]
-#[case::nothing("      - {name: home}", "8:9: flows.home.steps[0]: the step does nothing; give it one of get, post, put, patch, delete, head, auth, think, repeat, if, group")]
-#[case::two_things("      - {get: /, think: 1s}", "8:9: flows.home.steps[0]: a step does one thing, this one has get and think; give it one of get, post, put, patch, delete, head, auth, think, repeat, if, group")]
-#[case::stray_key("      - {think: 1s, json: {a: 1}}", "8:21: flows.home.steps[0].json: `json` belongs to a request, not to `think`")]
-#[case::path("      - {get: home}", "8:15: flows.home.steps[0].get: the path `home` does not begin with `/`; write `/home`, or a whole address with http:// or https://")]
-#[case::auth("      - {auth: tokn}", "8:16: flows.home.steps[0].auth: there is no auth entry `tokn`; did you mean `token`?")]
-#[case::variable("      - {get: '/${id}'}", "8:15: flows.home.steps[0].get: `${id}` is never set for users of class `visitor`; set it with `extract`, or declare it under `variables`")]
-#[case::near_variable("      - {get: /, extract: [{var: order, json_pointer: /id}]}\n      - {get: '/${ordre}'}", "9:15: flows.home.steps[1].get: `${ordre}` is never set for users of class `visitor`; did you mean `order`?")]
-#[case::feed("      - {get: '/${feed.user.email}'}", "8:15: flows.home.steps[0].get: there is no feed `user`; did you mean `users`?")]
-#[case::column("      - {get: '/${feed.users.mail}'}", "8:15: flows.home.steps[0].get: the feed `users` has no column `mail`; did you mean `email`?")]
-#[case::placeholder("      - {get: '/${int(9,1)}'}", "8:15: flows.home.steps[0].get: `${int(9,1)}` runs backwards: the first number must not be above the second")]
-#[case::parameter("      - {get: '/${param.X}'}", "8:15: flows.home.steps[0].get: there is no parameter `X`; declare it under `parameters`")]
-#[case::header("      - {get: /, headers: {X-Two: \"a\\r\\nb\"}}", "8:34: flows.home.steps[0].headers.X-Two: the header `X-Two` holds a line break; headers are one line; write the value in quotes")]
-#[case::regex("      - {get: /, checks: [{body_matches: '(a'}]}", "8:42: flows.home.steps[0].checks[0].body_matches: `(a` is no regular expression: unclosed group")]
-#[case::pointer("      - {get: /, extract: [{var: a, json_pointer: data.id}]}", "8:51: flows.home.steps[0].extract[0].json_pointer: `data.id` is no JSON pointer: it must begin with `/`; write `/data/id`")]
-#[case::status("      - {get: /, expect: 2x}", "8:26: flows.home.steps[0].expect: `2x` does not fit here; a status is a code such as 200 or a class such as 2xx")]
-#[case::status_code("      - {get: /, expect: [99]}", "8:27: flows.home.steps[0].expect[0]: 99 lies outside 100 to 599")]
-#[case::think("      - {think: {uniform: [5s, 1s]}}", "8:18: flows.home.steps[0].think.uniform: 5s is longer than 1s; write [shortest, longest]")]
-#[case::think_unit("      - {think: 5}", "8:17: flows.home.steps[0].think: expected text or a map, found the number 5; a duration with its unit, such as 500ms, 30s, 2m or 1h30m; or none")]
-#[case::json_variable("      - {post: /, json: {a: [1, '${b}']}}", "8:33: flows.home.steps[0].json.a[1]: `${b}` is never set for users of class `visitor`; set it with `extract`, or declare it under `variables`")]
+#[case::nothing(
+    "      - {name: home}",
+    "8:9: flows.home.steps[0]: the step does nothing; give it one of get, post, put, patch, delete, head, auth, think, repeat, if, group"
+)]
+#[case::two_things(
+    "      - {get: /, think: 1s}",
+    "8:9: flows.home.steps[0]: a step does one thing, this one has get and think; give it one of get, post, put, patch, delete, head, auth, think, repeat, if, group"
+)]
+#[case::stray_key(
+    "      - {think: 1s, json: {a: 1}}",
+    "8:21: flows.home.steps[0].json: `json` belongs to a request, not to `think`"
+)]
+#[case::path(
+    "      - {get: home}",
+    "8:15: flows.home.steps[0].get: the path `home` does not begin with `/`; write `/home`, or a whole address with http:// or https://"
+)]
+#[case::auth(
+    "      - {auth: tokn}",
+    "8:16: flows.home.steps[0].auth: there is no auth entry `tokn`; did you mean `token`?"
+)]
+#[case::variable(
+    "      - {get: '/${id}'}",
+    "8:15: flows.home.steps[0].get: `${id}` is never set for users of class `visitor`; set it with `extract`, or declare it under `variables`"
+)]
+#[case::near_variable(
+    "      - {get: /, extract: [{var: order, json_pointer: /id}]}\n      - {get: '/${ordre}'}",
+    "9:15: flows.home.steps[1].get: `${ordre}` is never set for users of class `visitor`; did you mean `order`?"
+)]
+#[case::feed(
+    "      - {get: '/${feed.user.email}'}",
+    "8:15: flows.home.steps[0].get: there is no feed `user`; did you mean `users`?"
+)]
+#[case::column(
+    "      - {get: '/${feed.users.mail}'}",
+    "8:15: flows.home.steps[0].get: the feed `users` has no column `mail`; did you mean `email`?"
+)]
+#[case::placeholder(
+    "      - {get: '/${int(9,1)}'}",
+    "8:15: flows.home.steps[0].get: `${int(9,1)}` runs backwards: the first number must not be above the second"
+)]
+#[case::parameter(
+    "      - {get: '/${param.X}'}",
+    "8:15: flows.home.steps[0].get: there is no parameter `X`; declare it under `parameters`"
+)]
+#[case::header(
+    "      - {get: /, headers: {X-Two: \"a\\r\\nb\"}}",
+    "8:35: flows.home.steps[0].headers.X-Two: the header `X-Two` holds a line break; headers are one line; write the value in quotes"
+)]
+#[case::regex(
+    "      - {get: /, checks: [{body_matches: '(a'}]}",
+    "8:42: flows.home.steps[0].checks[0].body_matches: `(a` is no regular expression: unclosed group"
+)]
+#[case::pointer(
+    "      - {get: /, extract: [{var: a, json_pointer: data.id}]}",
+    "8:51: flows.home.steps[0].extract[0].json_pointer: `data.id` is no JSON pointer: it must begin with `/`; write `/data/id`"
+)]
+#[case::status(
+    "      - {get: /, expect: 2x}",
+    "8:26: flows.home.steps[0].expect: `2x` does not fit here; a status is a code such as 200 or a class such as 2xx"
+)]
+#[case::status_code(
+    "      - {get: /, expect: [99]}",
+    "8:27: flows.home.steps[0].expect[0]: 99 is below 100, the smallest value here"
+)]
+#[case::think(
+    "      - {think: {uniform: [5s, 1s]}}",
+    "8:18: flows.home.steps[0].think.uniform: 5s is longer than 1s; write [shortest, longest]"
+)]
+#[case::think_unit(
+    "      - {think: 5}",
+    "8:17: flows.home.steps[0].think: expected text or a map, found the number 5; a duration with its unit, such as 500ms, 30s, 2m or 1h30m; or none"
+)]
+#[case::json_variable(
+    "      - {post: /, json: {a: [1, '${b}']}}",
+    "8:33: flows.home.steps[0].json.a[1]: `${b}` is never set for users of class `visitor`; set it with `extract`, or declare it under `variables`"
+)]
 fn a_wrong_step_is_told_with_its_place(#[case] steps: &str, #[case] expected: &str) {
     assert_eq!(errors(&with_steps(steps)), [expected]);
 }
 
 #[rstest]
-#[case::misspelt("  smoke: {executor: constant_vus, users: 1, spwan_rate: 1, duration: 1m}", "8:45: scenarios.smoke.spwan_rate: unknown key `spwan_rate`; did you mean `spawn_rate`?")]
-#[case::executor("  smoke: {executor: constant_user}", "8:21: scenarios.smoke.executor: `constant_user` is not known here; did you mean `constant_vus`?")]
-#[case::later("  smoke: {executor: shared_iterations}", "8:21: scenarios.smoke.executor: the executor shared_iterations is not in this version; this version has constant_vus, ramping_vus, constant_rate and ramping_rate; write the load as stages of one of them")]
-#[case::no_executor("  smoke: {users: 1}", "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate")]
-#[case::duration("  smoke: {executor: constant_vus, users: 1, duration: 5}", "8:55: scenarios.smoke.duration: expected text, found the number 5; a duration with its unit, such as 500ms, 30s, 2m or 1h30m")]
-#[case::parsecs("  smoke: {executor: constant_vus, users: 1, duration: 5 parsecs}", "8:55: scenarios.smoke.duration: `5 parsecs` does not fit here; a duration with its unit, such as 500ms, 30s, 2m or 1h30m")]
-#[case::users("  smoke: {executor: constant_vus, users: many, duration: 1m}", "8:42: scenarios.smoke.users: expected a whole number, found the text `many`")]
-#[case::no_users("  smoke: {executor: constant_vus, users: 0, duration: 1m}", "8:42: scenarios.smoke.users: 0 is below 1")]
-#[case::hold("  smoke: {executor: constant_vus, users: 60, spawn_rate: 1, duration: 1m}", "8:71: scenarios.smoke.duration: nothing is held: 60 users need 1m to start, and the whole run takes 1m; make duration longer (it includes the ramp) or spawn_rate higher")]
-#[case::in_flight("  smoke: {executor: constant_rate, rate: 5, duration: 1m}", "8:3: scenarios.smoke: the key `max_in_flight` is missing; constant_rate needs it")]
-#[case::unfit("  smoke: {executor: constant_vus, users: 1, duration: 1m, rate: 5}", "8:65: scenarios.smoke.rate: `rate` does not fit the executor constant_vus; it takes users, spawn_rate, duration")]
-#[case::class("  smoke: {executor: constant_vus, users: 1, duration: 1m, classes: [visitors]}", "8:69: scenarios.smoke.classes[0]: there is no class `visitors`; did you mean `visitor`?")]
-#[case::tag("  smoke: {executor: constant_vus, users: 1, duration: 1m, tags: [auth]}", "8:66: scenarios.smoke.tags[0]: there is no tag `auth`; the suite has no tag")]
-#[case::rule("  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['p95 < 5MB']}", "8:72: scenarios.smoke.thresholds[0]: the unit `MB` does not fit latency p95 (column 8 of the rule); times take ns, us, ms, s, m or h")]
-#[case::scope("  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['p95 < 5ms for hme']}", "8:72: scenarios.smoke.thresholds[0]: `for hme` means no request, flow or group here; did you mean `home`?")]
-#[case::k6("  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: {data_sent: ['count<5']}}", "8:72: scenarios.smoke.thresholds.data_sent: k6's metric `data_sent` has no counterpart here (column 1 of the rule); measures are latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late, users, memory, allocations, overhead, degradation")]
-#[case::benchmark_measure("  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['overhead < 5ms']}", "8:72: scenarios.smoke.thresholds[0]: `overhead` is not measured in load runs; load runs measure latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late and users")]
-#[case::stages("  smoke: {executor: ramping_rate, stages: [{to: 5, over: 1m}], max_in_flight: 5}", "8:51: scenarios.smoke.stages[0].over: unknown key `over`; known keys are to, for")]
+#[case::misspelt(
+    "  smoke: {executor: constant_vus, users: 1, spwan_rate: 1, duration: 1m}",
+    "8:45: scenarios.smoke.spwan_rate: unknown key `spwan_rate`; did you mean `spawn_rate`?"
+)]
+#[case::executor(
+    "  smoke: {executor: constant_user}",
+    "8:21: scenarios.smoke.executor: `constant_user` is not known here; did you mean `constant_vus`?"
+)]
+#[case::later(
+    "  smoke: {executor: shared_iterations}",
+    "8:21: scenarios.smoke.executor: the executor shared_iterations is not in this version; this version has constant_vus, ramping_vus, constant_rate and ramping_rate; write the load as stages of one of them"
+)]
+#[case::no_executor(
+    "  smoke: {users: 1}",
+    "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate"
+)]
+#[case::duration(
+    "  smoke: {executor: constant_vus, users: 1, duration: 5}",
+    "8:55: scenarios.smoke.duration: expected text, found the number 5; a duration with its unit, such as 500ms, 30s, 2m or 1h30m"
+)]
+#[case::parsecs(
+    "  smoke: {executor: constant_vus, users: 1, duration: 5 parsecs}",
+    "8:55: scenarios.smoke.duration: `5 parsecs` does not fit here; a duration with its unit, such as 500ms, 30s, 2m or 1h30m"
+)]
+#[case::users(
+    "  smoke: {executor: constant_vus, users: many, duration: 1m}",
+    "8:42: scenarios.smoke.users: expected a whole number, found the text `many`"
+)]
+#[case::no_users(
+    "  smoke: {executor: constant_vus, users: 0, duration: 1m}",
+    "8:42: scenarios.smoke.users: 0 is below 1, the smallest value here"
+)]
+#[case::hold(
+    "  smoke: {executor: constant_vus, users: 60, spawn_rate: 1, duration: 1m}",
+    "8:71: scenarios.smoke.duration: nothing is held: 60 users need 1m to start, and the whole run takes 1m; make duration longer (it includes the ramp) or spawn_rate higher"
+)]
+#[case::in_flight(
+    "  smoke: {executor: constant_rate, rate: 5, duration: 1m}",
+    "8:3: scenarios.smoke: the key `max_in_flight` is missing; constant_rate needs it"
+)]
+#[case::unfit(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, rate: 5}",
+    "8:65: scenarios.smoke.rate: `rate` does not fit the executor constant_vus; it takes users, spawn_rate, duration"
+)]
+#[case::class(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, classes: [visitors]}",
+    "8:69: scenarios.smoke.classes[0]: there is no class `visitors`; did you mean `visitor`?"
+)]
+#[case::tag(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, tags: [auth]}",
+    "8:66: scenarios.smoke.tags[0]: there is no tag `auth`; the suite has no tag"
+)]
+#[case::rule(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['p95 < 5MB']}",
+    "8:72: scenarios.smoke.thresholds[0]: the unit `MB` does not fit latency p95 (column 8 of the rule); times take ns, us, ms, s, m or h"
+)]
+#[case::scope(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['p95 < 5ms for hme']}",
+    "8:72: scenarios.smoke.thresholds[0]: `for hme` means no request, flow or group here; did you mean `home`?"
+)]
+#[case::k6(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: {data_sent: ['count<5']}}",
+    "8:72: scenarios.smoke.thresholds.data_sent: k6's metric `data_sent` has no counterpart here (column 1 of the rule); measures are latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late, users, memory, allocations, overhead, degradation"
+)]
+#[case::benchmark_measure(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, thresholds: ['overhead < 5ms']}",
+    "8:72: scenarios.smoke.thresholds[0]: `overhead` is not measured in load runs; load runs measure latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late and users"
+)]
+#[case::stages(
+    "  smoke: {executor: ramping_rate, stages: [{to: 5, over: 1m}], max_in_flight: 5}",
+    "8:52: scenarios.smoke.stages[0].over: unknown key `over`; known keys are to, for"
+)]
 fn a_wrong_scenario_is_told_with_its_place(#[case] scenario: &str, #[case] expected: &str) {
     let found = errors(&small(scenario));
     assert!(found.contains(&expected.to_owned()), "{found:#?}");
@@ -100,7 +211,9 @@ scenarios:
 ";
     assert_eq!(
         errors(text),
-        ["10:59: scenarios.smoke.tags: the scenario `smoke` selects no class with a flow to do; look at its tags and classes, and at the weights"]
+        [
+            "10:59: scenarios.smoke.tags: the scenario `smoke` selects no class with a flow to do; look at its tags and classes, and at the weights"
+        ]
     );
 }
 
@@ -118,16 +231,25 @@ scenarios:
 ";
     let found = errors(text);
     let lines: Vec<&str> = found.iter().filter_map(|error| error.split(':').next()).collect();
-    assert_eq!(lines, ["5", "5", "7", "7", "9", "9", "9"], "{found:#?}");
+    assert_eq!(lines, ["5", "5", "7", "7", "9", "9"], "{found:#?}");
 }
 
 #[rstest]
-#[case::misspelt_root("version: 1\nsuite: a\nscenario: {}\n", "3:1: scenario: unknown key `scenario`; did you mean `scenarios`?")]
+#[case::misspelt_root(
+    "version: 1\nsuite: a\nscenario: {}\n",
+    "3:1: scenario: unknown key `scenario`; did you mean `scenarios`?"
+)]
 #[case::no_name("version: 1\nscenarios: {}\n", "1:1: the key `suite` is missing")]
-#[case::version("version: 2\nsuite: a\n", "1:10: version: 2 lies outside 1 to 1")]
-#[case::benchmark("version: 1\nsuite: a\ncases: {login: {}}\n", "3:1: cases: benchmark suites come later in this version; this version runs suites with `scenarios`")]
+#[case::version("version: 2\nsuite: a\n", "1:10: version: 2 is above 1, the largest value here")]
+#[case::benchmark(
+    "version: 1\nsuite: a\ncases: {login: {}}\n",
+    "3:1: cases: benchmark suites come later in this version; this version runs suites with `scenarios`"
+)]
 #[case::list("- a\n- b\n", "1:1: expected a map, found a list")]
-#[case::feed_elsewhere("version: 1\nsuite: a\nfeeds: {users: {file: ../users.csv}}\nscenarios: {}\n", "3:23: feeds.users.file: `../users.csv` is not the name of a file beside the suite; give the name without a folder")]
+#[case::feed_elsewhere(
+    "version: 1\nsuite: a\nfeeds: {users: {file: ../users.csv}}\nscenarios: {}\n",
+    "3:23: feeds.users.file: `../users.csv` is not the name of a file beside the suite; give the name without a folder"
+)]
 fn a_wrong_suite_is_told_with_its_place(#[case] text: &str, #[case] expected: &str) {
     let found = errors(text);
     assert!(found.contains(&expected.to_owned()), "{found:#?}");

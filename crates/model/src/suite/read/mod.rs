@@ -110,8 +110,7 @@ pub(super) fn read(
     };
     reader.check_variables(&checked);
     let all_names = rules::names_of(&checked.flows, &checked.auth);
-    checked.rules =
-        reader.read_rules(raw.thresholds, &format!("suite {name}"), &root.key("thresholds"), &all_names);
+    checked.rules = reader.read_rules(raw.thresholds, &format!("suite {name}"), &root.key("thresholds"), &all_names);
     reader.read_scenarios(raw.defaults.unwrap_or_default(), raw.scenarios, &mut checked, &all_names);
     checked
 }

@@ -134,9 +134,11 @@ impl Reader<'_, '_> {
             return None;
         }
         let json_only = raw.kind.is_some() || raw.length.is_some() || raw.exists.is_some();
-        if json_only && raw.json_pointer.is_none() || raw.equals.is_some() && raw.json_pointer.is_none() && raw.header.is_none()
+        if json_only && raw.json_pointer.is_none()
+            || raw.equals.is_some() && raw.json_pointer.is_none() && raw.header.is_none()
         {
-            let hint = Some("equals goes with header or json_pointer; type, length, exists with json_pointer".to_owned());
+            let hint =
+                Some("equals goes with header or json_pointer; type, length, exists with json_pointer".to_owned());
             self.problems.add(path, "the check has keys that belong to another kind of check", hint);
             return None;
         }
@@ -245,6 +247,10 @@ fn encoded_around_placeholders(text: &str) -> String {
         rest = &rest[start + end + 1..];
     }
     // An unclosed placeholder is kept as it is, so that the check of the template finds it.
-    if rest.contains("${") { out.push_str(rest) } else { out.push_str(&encoded(rest)) }
+    if rest.contains("${") {
+        out.push_str(rest)
+    } else {
+        out.push_str(&encoded(rest))
+    }
     out
 }

@@ -7,10 +7,7 @@ use crate::{
     flow::{Auth, Flow, Step},
     hint::nearest,
     plan::Rule,
-    suite::{
-        error::Path,
-        raw::RawThresholds,
-    },
+    suite::{error::Path, raw::RawThresholds},
     threshold::{Limit, Measure, Threshold, ThresholdError, glob_matches},
 };
 

@@ -197,7 +197,8 @@ impl Reader<'_, '_> {
         let (users, spawn_rate) = (users?, own.spawn_rate.or(defaults.spawn_rate));
         let ramp = Shape::ramp(users, spawn_rate);
         if ramp >= duration {
-            let message = format!("nothing is held: {users} users need {ramp} to start, and the whole run takes {duration}");
+            let message =
+                format!("nothing is held: {users} users need {ramp} to start, and the whole run takes {duration}");
             let hint = "make duration longer (it includes the ramp) or spawn_rate higher".to_owned();
             self.problems.add(&path.key("duration"), message, Some(hint));
             return None;
@@ -276,13 +277,7 @@ impl Reader<'_, '_> {
         Some(stages)
     }
 
-    fn limits(
-        &mut self,
-        own: &RawScenario,
-        defaults: &RawScenario,
-        executor: &str,
-        path: &Path,
-    ) -> Option<OpenLimits> {
+    fn limits(&mut self, own: &RawScenario, defaults: &RawScenario, executor: &str, path: &Path) -> Option<OpenLimits> {
         let max_in_flight = own.max_in_flight.or(defaults.max_in_flight);
         Some(OpenLimits {
             max_in_flight: self.wanted(max_in_flight, "max_in_flight", executor, path)?,

@@ -14,12 +14,7 @@ impl Reader<'_, '_> {
             RawThink::Text(text) => return self.pause(&text.0, path),
             RawThink::Full(raw) => raw,
         };
-        let given = [
-            raw.constant.is_some(),
-            raw.uniform.is_some(),
-            raw.exponential.is_some(),
-            raw.lognormal.is_some(),
-        ];
+        let given = [raw.constant.is_some(), raw.uniform.is_some(), raw.exponential.is_some(), raw.lognormal.is_some()];
         if given.into_iter().filter(|given| *given).count() != 1 {
             let hint = "write one of constant, uniform, exponential, lognormal".to_owned();
             self.problems.add(path, "a wait has exactly one distribution", Some(hint));
