@@ -61,8 +61,9 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     if wanted(Part::Lint) {
         lint::all(&mut outcomes);
     }
-    if wanted(Part::Wasm) && !wanted(Part::E2e) {
-        record(&mut outcomes, "wasm", || Counts::of_check(site::build()));
+    if wanted(Part::Wasm) || wanted(Part::E2e) {
+        record(&mut outcomes, "site", || Counts::of_check(site::build()));
+        record(&mut outcomes, "site budget", || Counts::of_check(site::keep_to_budget()));
     }
     if wanted(Part::Unit) {
         record(&mut outcomes, "unit", || rust::unit(filter));
@@ -74,7 +75,6 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         record(&mut outcomes, "doc", || rust::doc(filter));
     }
     if wanted(Part::E2e) {
-        record(&mut outcomes, "wasm", || Counts::of_check(site::build()));
         record(&mut outcomes, "e2e", || browser::run(filter));
     }
     Ok(conclude(&outcomes))
