@@ -60,7 +60,7 @@ pub struct SuiteErrors(Vec<SuiteError>);
 impl SuiteErrors {
     /// Sorts by place; nothing when there are no errors.
     pub(super) fn from_list(mut errors: Vec<SuiteError>) -> Option<Self> {
-        errors.sort_by(|a, b| (a.line, a.column).cmp(&(b.line, b.column)));
+        errors.sort_by_key(|error| (error.line, error.column));
         errors.dedup();
         (!errors.is_empty()).then_some(Self(errors))
     }
@@ -180,10 +180,6 @@ impl<'a> Problems<'a> {
             message,
             hint,
         });
-    }
-
-    pub(super) const fn tree(&self) -> &'a super::tree::Node {
-        self.tree
     }
 
     pub(super) fn is_empty(&self) -> bool {

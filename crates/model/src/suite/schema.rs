@@ -61,3 +61,29 @@ fn takes_no_plain_text(schema: &serde_json::Map<String, Value>) -> bool {
     let special = kinds.iter().any(|kind| matches!(*kind, "integer" | "number" | "boolean"));
     (special && !kinds.contains(&"string")) || schema.contains_key("pattern")
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::suite::{error::Problems, structure, tree::Node};
+
+    /// What editors check with must take what ships, placeholders of parameters included.
+    #[rstest]
+    #[case::mita(include_str!("../../../../suites/mita-load.yaml"))]
+    #[case::stall(include_str!("../../../../suites/stall.yaml"))]
+    fn the_published_schema_takes_the_suites_that_ship(#[case] text: &str) {
+        let tree = Node::read(text).expect("YAML");
+        let mut problems = Problems::new(&tree);
+        structure::check(&tree, &schema(), &mut problems);
+        assert_eq!(problems.into_list(), []);
+    }
+
+    #[test]
+    fn the_published_schema_takes_a_parameter_for_a_number() {
+        let users = &schema()["$defs"]["Scenario"]["properties"]["users"];
+        assert_eq!(users["anyOf"][1]["pattern"], r"\$\{param\..+\}");
+        assert!(users["description"].is_string());
+    }
+}

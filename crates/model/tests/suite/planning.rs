@@ -172,3 +172,25 @@ scenarios:
     let errors = plan(&parse(text), "one", &Overrides::default()).expect_err("no file");
     assert_eq!(errors.to_string(), "the feed `users` needs the file users.csv");
 }
+
+#[test]
+fn a_rule_of_the_suite_about_requests_that_a_scenario_never_sends_does_not_judge_it() {
+    let text = "
+version: 1
+suite: small
+thresholds: ['p95 < 1s for shop', 'error_rate < 1%']
+flows:
+  home: {steps: [{get: /, name: home}]}
+  shop: {steps: [{get: /shop, name: shop}]}
+classes:
+  visitor: {flows: {home: 1}}
+  buyer: {flows: {shop: 1}}
+defaults: {executor: constant_vus, users: 1, duration: 1m}
+scenarios:
+  all: {}
+  visitors: {classes: [visitor]}
+";
+    let suite = parse(text);
+    let rules: Vec<usize> = suite.scenarios().iter().map(|scenario| scenario.rules.len()).collect();
+    assert_eq!(rules, [2, 1]);
+}

@@ -248,9 +248,9 @@ fn encoded_around_placeholders(text: &str) -> String {
     }
     // An unclosed placeholder is kept as it is, so that the check of the template finds it.
     if rest.contains("${") {
-        out.push_str(rest)
+        out.push_str(rest);
     } else {
-        out.push_str(&encoded(rest))
+        out.push_str(&encoded(rest));
     }
     out
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use super::{Checked, Reader, names, rules};
 use crate::{
     flow::{Auth, Feed, Flow, Step, Think, UserClass},
     load::{OpenLimits, Warmup},
+    plan::Rule,
     suite::{
         Scenario, check_name,
         error::Path,
@@ -16,6 +15,7 @@ use crate::{
         templates,
     },
     template::Placeholder,
+    threshold::glob_matches,
     unit::{Millis, Rps},
 };
 
@@ -33,8 +33,8 @@ impl Reader<'_, '_> {
         all_names: &[String],
     ) {
         let root = Path::default();
-        // Read for their faults alone: those are told once, and not at each scenario that takes them over.
-        self.read_rules(defaults.thresholds.clone(), "defaults", &root.key("defaults").key("thresholds"), all_names);
+        let place = root.key("defaults").key("thresholds");
+        let default_rules = self.read_rules(defaults.thresholds.clone(), "defaults", &place, all_names);
         self.check_filters(&defaults, checked, &root.key("defaults"));
         if raw.0.is_empty() {
             let hint = Some("add at least one, such as `smoke: {users: 5, duration: 1m}`".to_owned());
@@ -42,7 +42,7 @@ impl Reader<'_, '_> {
         }
         for (name, own) in raw.0 {
             let path = root.key("scenarios").key(&name);
-            if let Some(scenario) = self.scenario(&name, own, &defaults, checked, &path) {
+            if let Some(scenario) = self.scenario(&name, own, &defaults, &default_rules, checked, &path) {
                 checked.scenarios.push(scenario);
             }
         }
@@ -53,6 +53,7 @@ impl Reader<'_, '_> {
         name: &str,
         own: RawScenario,
         defaults: &RawScenario,
+        default_rules: &[Rule],
         checked: &Checked,
         path: &Path,
     ) -> Option<Scenario> {
@@ -73,22 +74,19 @@ impl Reader<'_, '_> {
             }
         }
         let source = format!("scenario {name}");
-        let own_rules = own.thresholds.is_some();
-        let rules = if own_rules {
-            self.read_rules(own.thresholds.clone(), &source, &path.key("thresholds"), &scope_names)
-        } else {
-            // Faults of the defaults are told where they stand; here a rule for what is left out says nothing.
-            let all: Vec<String> = rules::names_of(&checked.flows, &checked.auth);
-            let mut tree = crate::suite::error::Problems::new(self.problems.tree());
-            let mut quiet = Reader {
-                problems: &mut tree,
-                feeds: IndexMap::new(),
-                auth_names: Vec::new(),
-                flow_names: Vec::new(),
-                uses: Vec::new(),
-            };
-            quiet.read_rules(defaults.thresholds.clone(), &source, path, &all)
+        let own_rules = own
+            .thresholds
+            .clone()
+            .map(|raw| self.read_rules(Some(raw), &source, &path.key("thresholds"), &scope_names));
+        // What suite and defaults ask of requests that this scenario never sends does not apply to it.
+        let applies = |rule: &&Rule| {
+            let scope = rule.threshold.scope.as_deref();
+            scope.is_none_or(|scope| scope_names.iter().any(|name| glob_matches(scope, name)))
         };
+        let rules = own_rules.unwrap_or_else(|| {
+            default_rules.iter().filter(applies).map(|rule| Rule { source: source.clone(), ..rule.clone() }).collect()
+        });
+        let rules = checked.rules.iter().filter(applies).cloned().chain(rules).collect();
         let think = match (&own.think, &defaults.think) {
             (Some(think), _) => Some(self.think(think.clone(), &path.key("think"))),
             (None, Some(think)) => Some(self.think(think.clone(), &Path::default().key("defaults").key("think"))),
@@ -108,7 +106,7 @@ impl Reader<'_, '_> {
             seed: own.seed.or(defaults.seed),
             tags,
             classes,
-            rules: checked.rules.iter().cloned().chain(rules).collect(),
+            rules,
             think,
             shape,
         })
@@ -235,7 +233,7 @@ impl Reader<'_, '_> {
         let duration = self.positive(duration, &path.key("duration"));
         let limits = self.limits(own, defaults, "constant_rate", path);
         let per = self.per(own, defaults, path)?;
-        let rate = Rps::new(rate? / per).ok()?;
+        let rate = self.rate(rate?, per, &path.key("rate"))?;
         Some(Shape::ConstantRate { rate, duration: duration?, limits: limits? })
     }
 
@@ -243,15 +241,25 @@ impl Reader<'_, '_> {
         let stages = self.stages(own, defaults, "ramping_rate", path);
         let limits = self.limits(own, defaults, "ramping_rate", path);
         let per = self.per(own, defaults, path)?;
-        let start = Rps::new(own.start.or(defaults.start).unwrap_or(0.0) / per).ok()?;
-        let stages: Option<Vec<(Rps, Millis)>> =
-            stages?.iter().map(|stage| Some((Rps::new(stage.to / per).ok()?, stage.over))).collect();
+        let start = self.rate(own.start.or(defaults.start).unwrap_or(0.0), per, &path.key("start"))?;
+        let stages: Option<Vec<(Rps, Millis)>> = stages?
+            .iter()
+            .enumerate()
+            .map(|(i, stage)| {
+                let to = self.rate(stage.to, per, &path.key("stages").index(i).key("to"))?;
+                Some((to, stage.over))
+            })
+            .collect();
         let stages = stages?;
         if start == Rps::ZERO && stages.iter().all(|stage| stage.0 == Rps::ZERO) {
             self.problems.add(&path.key("stages"), "no stage has any rate", None);
             return None;
         }
         Some(Shape::RampingRate { start, stages, limits: limits? })
+    }
+
+    fn rate(&mut self, amount: f64, per: f64, path: &Path) -> Option<Rps> {
+        Rps::new(amount / per).map_err(|error| self.problems.add(path, error.to_string(), None)).ok()
     }
 
     /// Seconds that a rate counts in.
