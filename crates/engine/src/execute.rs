@@ -1,0 +1,302 @@
+//! Carries out one job from pre-flight to its last word.
+//!
+//! In:  a [`Job`], orders while it runs. Out: reports, and what the last of them says.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use perflab_model::{
+    load::Load,
+    plan::Plan,
+    runner::{Done, Ending, Job, LogLevel, LogLine, Order, Report, Started},
+    unit::Nanos,
+};
+
+use crate::{
+    clock::{RunClock, wall_us},
+    code::ErrorCode,
+    http::{H2Pool, HttpContext, Resolver},
+    flow::Token,
+    load::{Crew, Model, Shelf, closed, open, prefetch},
+    preflight::{self, Ready},
+    record::{Examples, Recorder, Ticker, TickerPlan},
+    redact::Redactor,
+    settings::Settings,
+    stop::Stop,
+    vitals::Probe,
+};
+
+/// After this much silence the worker is taken for dead.
+const SILENCE: Duration = Duration::from_secs(25);
+
+/// From `Started` to the first start: time for the first wake-ups to be in place.
+const HEAD_START: Duration = Duration::from_millis(50);
+
+/// How much longer than planned a run may take before it is given up: something of ours hangs.
+const OVERTIME: Duration = Duration::from_secs(60);
+
+/// Carries out a job. Blocks until it has ended; the same `Done` is also the last report.
+///
+/// The end of `orders` means that whoever gave them is gone: the run is cut off, as it is after 25 s without an order.
+pub fn execute(job: Job, settings: Settings, orders: Receiver<Order>, reports: SyncSender<Report>) -> Done {
+    let (ending, mismatches) = match carry_out(job, &settings, orders, &reports) {
+        Ok(end) => end,
+        Err(ending) => (ending, Vec::new()),
+    };
+    let done = Done { at_us: wall_us(), ending, mismatches };
+    // Whoever is gone does not miss it.
+    let _ = reports.send(Report::Done(done.clone()));
+    done
+}
+
+type End = (Ending, Vec<String>);
+
+fn carry_out(
+    job: Job,
+    settings: &Settings,
+    orders: Receiver<Order>,
+    reports: &SyncSender<Report>,
+) -> Result<End, Ending> {
+    let ready = preflight::check(&job, settings).map_err(|error| error.ending())?;
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores)
+        .thread_name("load")
+        .enable_all()
+        .build()
+        .map_err(|error| internal(&format!("the runtime could not be started: {error}")))?;
+    let stop = Arc::new(Stop::default());
+    let adjustments = Arc::new(open::Adjustments::default());
+    let listener = Listener::start(orders, Arc::clone(&stop), Arc::clone(&adjustments), &job.plan);
+    let run = Run { plan: job.plan, stop, adjustments, reports: reports.clone(), cores };
+    let end = runtime.block_on(run.run(ready));
+    listener.end();
+    // What still hangs after the cut-off must not hold the process.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    end
+}
+
+fn internal(message: &str) -> Ending {
+    Ending::Failed { code: "internal".to_owned(), message: message.to_owned() }
+}
+
+/// The thread that obeys orders.
+struct Listener {
+    over: Arc<AtomicBool>,
+}
+
+impl Listener {
+    fn start(orders: Receiver<Order>, stop: Arc<Stop>, adjustments: Arc<open::Adjustments>, plan: &Plan) -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&over);
+        let adjustable = matches!(&plan.load, Load::Open { limits, .. } if limits.adjustable);
+        thread::spawn(move || {
+            let mut heard = Instant::now();
+            while !is_over.load(Ordering::Acquire) {
+                match orders.recv_timeout(Duration::from_millis(200)) {
+                    Ok(order) => {
+                        heard = Instant::now();
+                        match order {
+                            Order::Alive => {}
+                            Order::Stop => stop.end_starts(Ending::Stopped),
+                            Order::Abort => stop.cut(Ending::Aborted),
+                            Order::Adjust { by } if adjustable => adjustments.order(by),
+                            Order::Adjust { .. } => {
+                                tracing::warn!("the rate of this run is not adjustable: the order is ignored");
+                            }
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE => {}
+                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                        stop.cut(Ending::Orphaned);
+                        return;
+                    }
+                }
+            }
+        });
+        Self { over }
+    }
+
+    fn end(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+}
+
+/// A run under way.
+struct Run {
+    plan: Plan,
+    stop: Arc<Stop>,
+    adjustments: Arc<open::Adjustments>,
+    reports: SyncSender<Report>,
+    cores: usize,
+}
+
+impl Run {
+    async fn run(self, ready: Ready) -> Result<End, Ending> {
+        let Ready { program, names, guard, tls, stray, secrets } = ready;
+        if names.folded() > 0 {
+            self.log(LogLevel::Warn, format!("{} names beyond the 500th are counted as `(other)`", names.folded()));
+        }
+        let resolver = Arc::new(Resolver::default());
+        resolver.addresses(&guard, &program.base.origin).await.map_err(|failure| {
+            let code = if failure.code == ErrorCode::RedirectBlocked { "target.denied" } else { "dns" };
+            Ending::Failed { code: code.to_owned(), message: failure.message }
+        })?;
+        let examples = Arc::new(Examples::new(Redactor::new(secrets)));
+        let context = |clock, recorder| {
+            Arc::new(HttpContext {
+                policy: self.plan.http.clone(),
+                guard: guard.clone(),
+                resolver: Arc::clone(&resolver),
+                tls: tls.clone(),
+                recorder,
+                clock,
+            })
+        };
+        let crew = |context, shelf| Crew {
+            program: Arc::clone(&program),
+            context,
+            stop: Arc::clone(&self.stop),
+            shelf: Arc::new(shelf),
+            examples: Arc::clone(&examples),
+            reports: self.reports.clone(),
+            h2: Arc::new(H2Pool::default()),
+            graceful: self.plan.graceful_stop.duration(),
+            stray,
+        };
+        // Log-ins before the run are not part of what is measured: they get books of their own.
+        let rehearsal = crew(
+            context(RunClock::starting_at(Instant::now()), Arc::new(Recorder::new(names.clone()))),
+            Shelf::new(Vec::new(), self.reports.clone()),
+        );
+        let shelf = self.log_in_before(rehearsal).await;
+        if self.stop.starts_over() {
+            return Ok((self.stop.ending(), Vec::new()));
+        }
+        let (pinned, here) = (resolver.pinned(), on_this_host(&resolver.pinned()));
+        self.say(Report::Started(Started {
+            at_us: wall_us(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            host: host_name(),
+            cores: u32::try_from(self.cores).unwrap_or(u32::MAX),
+            addresses: pinned.iter().map(ToString::to_string).collect(),
+            shared_host: !here.is_empty(),
+        }));
+        let clock = RunClock::starting_at(Instant::now() + HEAD_START);
+        let recorder = Arc::new(Recorder::new(names));
+        let ticker = self.start_ticker(clock, &recorder, here)?;
+        let crew = Arc::new(crew(context(clock, Arc::clone(&recorder)), Shelf::new(shelf, self.reports.clone())));
+        let mismatches = self.drive(crew, &ticker, &recorder).await;
+        ticker.finish();
+        for example in examples.last() {
+            self.say(example);
+        }
+        Ok(match mismatches {
+            Ok(goose) => {
+                let disagree = goose.map(|goose| closed::mismatches(&recorder.totals(), &goose)).unwrap_or_default();
+                (self.stop.ending(), disagree)
+            }
+            Err(ending) => (ending, Vec::new()),
+        })
+    }
+
+    async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Token>> {
+        let model = match self.plan.load {
+            Load::Open { .. } => Model::Open,
+            Load::Closed { .. } => Model::Closed,
+        };
+        let begun = Instant::now();
+        let made = prefetch(&Arc::new(crew), model).await;
+        let count: usize = made.tokens.iter().map(Vec::len).sum();
+        if count > 0 || made.failed > 0 {
+            let level = if made.failed > 0 { LogLevel::Warn } else { LogLevel::Info };
+            let took = begun.elapsed().as_secs_f64();
+            self.log(level, format!("{count} log-ins before the run took {took:.1} s, {} failed", made.failed));
+        }
+        made.tokens
+    }
+
+    fn start_ticker(&self, clock: RunClock, recorder: &Arc<Recorder>, here: Vec<u16>) -> Result<Ticker, Ending> {
+        let cores = u32::try_from(self.cores).unwrap_or(u32::MAX);
+        let plan = TickerPlan {
+            load: self.plan.load.clone(),
+            warmup: Nanos::from(self.plan.warmup_time().duration()),
+        };
+        Ticker::start(plan, clock, Arc::clone(recorder), Probe::new(cores, here), self.reports.clone())
+            .map_err(|error| internal(&format!("the ticker could not be started: {error}")))
+    }
+
+    /// Does the plan; goose's totals come back from closed runs.
+    async fn drive(
+        &self,
+        crew: Arc<Crew>,
+        ticker: &Ticker,
+        recorder: &Recorder,
+    ) -> Result<Option<closed::GooseTotals>, Ending> {
+        let end = self.plan.load.duration().duration();
+        let most = end + self.plan.graceful_stop.duration() + OVERTIME;
+        let begin = crew.context.clock.instant(Nanos::new(0));
+        let driving = async {
+            match &self.plan.load {
+                Load::Open { stages, limits } => {
+                    let plan = open::OpenPlan {
+                        stages: stages.clone(),
+                        limits: *limits,
+                        end: Nanos::from(end),
+                        cap: self.plan.environment.caps.rate.get(),
+                    };
+                    open::drive(plan, crew, Arc::clone(&self.adjustments), ticker).await;
+                    Ok(None)
+                }
+                Load::Closed { stages } => {
+                    tokio::time::sleep_until(begin.into()).await;
+                    let peak = self.plan.load.peak_users().unwrap_or(0);
+                    let plan = closed::ClosedPlan { stages: stages.clone(), end, peak };
+                    closed::drive(plan, crew, ticker).await.map(Some).map_err(|error| {
+                        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                        Ending::Failed {
+                            code: "engine.goose".to_owned(),
+                            message: format!("{error}{}", cause.unwrap_or_default()),
+                        }
+                    })
+                }
+            }
+        };
+        let driven = tokio::time::timeout(most, driving).await;
+        // Before the last ticks, so that they show nobody at work any more.
+        recorder.settle();
+        driven.unwrap_or_else(|_| {
+            self.stop.cut_off();
+            let message = "the run did not end in time although everything was cut off: a fault of the generator";
+            Err(Ending::Failed { code: "engine.hung".to_owned(), message: message.to_owned() })
+        })
+    }
+
+    fn log(&self, level: LogLevel, message: String) {
+        self.say(Report::Log(LogLine { at_us: wall_us(), level, message }));
+    }
+
+    fn say(&self, report: Report) {
+        // A reader that is gone has ended the run by its other pipe already.
+        let _ = self.reports.send(report);
+    }
+}
+
+/// Ports of those addresses that belong to this machine: only its own addresses can be bound.
+fn on_this_host(addresses: &[SocketAddr]) -> Vec<u16> {
+    let is_own = |address: &SocketAddr| address.ip().is_loopback() || TcpListener::bind((address.ip(), 0)).is_ok();
+    addresses.iter().filter(|address| is_own(address)).map(SocketAddr::port).collect()
+}
+
+fn host_name() -> String {
+    sysinfo::System::host_name().unwrap_or_else(|_| "unknown".to_owned())
+}

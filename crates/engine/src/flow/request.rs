@@ -1,0 +1,275 @@
+//! Requests, compiled, and made ready to be sent for one user.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use perflab_model::{
+    flow::{Body, Request},
+    template::Template,
+};
+use url::Url;
+
+use super::{
+    check::{CheckCode, compile_checks},
+    compile::{Base, CompileError, Compiler, Program, host_header},
+    extract::{ExtractCode, compile_extracts},
+    fill::{Escape, Filler, Unfilled},
+    session::Session,
+};
+use crate::{
+    code::ErrorCode,
+    guard::{Guard, Origin},
+    http::{Failure, Keep},
+    record::NameId,
+};
+
+/// A request that is ready to be filled in.
+#[derive(Debug)]
+pub(crate) struct RequestCode {
+    pub(crate) name: String,
+    pub(crate) id: NameId,
+    /// Under which its followed redirects are counted.
+    pub(crate) redirect_id: NameId,
+    method: Method,
+    url: Filler,
+    /// Where nothing of the URL has to be filled in.
+    fixed: Option<Place>,
+    headers: Vec<(HeaderName, Filler)>,
+    content_type: Option<HeaderValue>,
+    body: Option<Filler>,
+    pub(crate) checks: Vec<CheckCode>,
+    pub(crate) extracts: Vec<ExtractCode>,
+    pub(crate) keep: Keep,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Place {
+    pub(crate) origin: Origin,
+    pub(crate) host: HeaderValue,
+    /// Path and query.
+    pub(crate) target: Uri,
+}
+
+/// A request for one user.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) place: Place,
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why a request cannot be sent at all.
+#[derive(Debug)]
+pub(crate) enum Unsendable {
+    /// Counted as a failure of the request.
+    Failure(Failure),
+    /// It would go where load may not go: the run ends.
+    Denied(String),
+}
+
+impl RequestCode {
+    pub(crate) fn keep_body(&mut self) {
+        self.keep = Keep::Body;
+    }
+
+    /// Fills it in for a user.
+    pub(crate) fn prepare(&self, session: &mut Session, guard: &Guard) -> Result<Prepared, Unsendable> {
+        let program = std::sync::Arc::clone(&session.program);
+        let place = match &self.fixed {
+            Some(place) => place.clone(),
+            None => {
+                let url = self.url.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
+                locate(&url, &program.base, guard)?
+            }
+        };
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::HOST, place.host.clone());
+        for (name, value) in &program.common_headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        if let Some(content_type) = &self.content_type {
+            headers.insert(header::CONTENT_TYPE, content_type.clone());
+        }
+        for (name, filler) in program.classes[session.class].headers.iter().chain(&self.headers) {
+            let value = filler.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
+            let value = HeaderValue::try_from(value).map_err(|_| {
+                let message = format!("the value for header `{name}` holds line breaks or control characters");
+                Unsendable::Failure(Failure::new(ErrorCode::ProtoRequest, message))
+            })?;
+            headers.insert(name.clone(), value);
+        }
+        let body = match &self.body {
+            Some(filler) => Bytes::from(filler.fill(session).map_err(|unfilled| missing(&program, unfilled))?),
+            None => Bytes::new(),
+        };
+        Ok(Prepared { place, method: self.method.clone(), headers, body })
+    }
+}
+
+fn missing(program: &Program, unfilled: Unfilled) -> Unsendable {
+    let message = match unfilled {
+        Unfilled::Var(id) => format!("variable `{}` has no value yet", program.var_names[id.0]),
+        Unfilled::Feed(feed) => format!("feed `{}` has no row left", program.feeds[feed].name),
+    };
+    Unsendable::Failure(Failure::new(ErrorCode::ExtractMissing, message))
+}
+
+/// Finds out where a filled-in path or URL leads. Paths stay below the base whatever was filled in.
+fn locate(text: &str, base: &Base, guard: &Guard) -> Result<Place, Unsendable> {
+    if is_absolute(text) {
+        let url = Url::parse(text).map_err(|error| invalid(text, &error.to_string()))?;
+        return place_of(&url, guard).map_err(|denied| Unsendable::Denied(denied.to_string()));
+    }
+    let slash = if text.starts_with('/') { "" } else { "/" };
+    let target = format!("{}{slash}{text}", base.path);
+    let target = without_fragment(&target).parse().map_err(|error: http::uri::InvalidUri| {
+        invalid(text, &error.to_string())
+    })?;
+    Ok(Place { origin: base.origin.clone(), host: base.host.clone(), target })
+}
+
+fn invalid(text: &str, why: &str) -> Unsendable {
+    let shown: String = text.chars().take(100).collect();
+    Unsendable::Failure(Failure::new(ErrorCode::ProtoRequest, format!("`{shown}` is no path or URL: {why}")))
+}
+
+fn is_absolute(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://")
+}
+
+fn without_fragment(target: &str) -> &str {
+    target.split_once('#').map_or(target, |(before, _)| before)
+}
+
+/// The place an absolute URL names, if load may go there.
+pub(crate) fn place_of(url: &Url, guard: &Guard) -> Result<Place, crate::guard::Denied> {
+    let origin = guard.check_url(url)?;
+    let target = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    let target = target.parse().map_err(|_| crate::guard::Denied::NoHost)?;
+    let host = host_header(url).ok_or(crate::guard::Denied::NoHost)?;
+    Ok(Place { origin, host, target })
+}
+
+/// Compiles one request.
+pub(crate) fn compile_request(
+    compiler: &mut Compiler<'_>,
+    request: &Request,
+    base: &Base,
+    place: &str,
+) -> Result<RequestCode, CompileError> {
+    let invalid_here = |why: String| CompileError::Invalid { place: place.to_owned(), why };
+    let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
+        .map_err(|_| invalid_here(format!("`{}` is no HTTP method", request.method)))?;
+    let url = compiler.filler(&request.path, Escape::Url);
+    let fixed = match url.constant() {
+        None => None,
+        Some(text) => Some(locate(text, base, compiler.guard).map_err(|unsendable| match unsendable {
+            Unsendable::Failure(failure) => invalid_here(failure.message),
+            Unsendable::Denied(why) => {
+                // `locate` has told why in words; the typed reason is found by asking again.
+                let denied = Url::parse(text).ok().and_then(|url| compiler.guard.check_url(&url).err());
+                match denied {
+                    Some(source) => CompileError::Denied { place: place.to_owned(), source },
+                    None => invalid_here(why),
+                }
+            }
+        })?),
+    };
+    let headers = compiler.headers(place, &request.headers)?;
+    let (content_type, body) = body(compiler, &request.body);
+    let content_type = content_type
+        .map(|text| HeaderValue::from_str(&text).map_err(|_| invalid_here(format!("`{text}` is no content type"))))
+        .transpose()?;
+    let checks = compile_checks(&request.checks).map_err(invalid_here)?;
+    let extracts = compile_extracts(compiler, &request.extract).map_err(invalid_here)?;
+    let needs_body =
+        checks.iter().any(CheckCode::needs_body) || extracts.iter().any(ExtractCode::needs_body);
+    Ok(RequestCode {
+        id: compiler.names.intern(&request.name),
+        redirect_id: compiler.names.intern(&format!("{} [redirect]", request.name)),
+        name: request.name.clone(),
+        method,
+        url,
+        fixed,
+        headers,
+        content_type,
+        body,
+        checks,
+        extracts,
+        keep: if needs_body { Keep::Body } else { Keep::Prefix },
+        timeout: request.timeout.map(perflab_model::unit::Millis::duration),
+    })
+}
+
+fn body(compiler: &mut Compiler<'_>, body: &Body) -> (Option<String>, Option<Filler>) {
+    match body {
+        Body::None => (None, None),
+        Body::Json(value) => {
+            let mut filler = Filler::default();
+            push_json(compiler, value, &mut filler);
+            (Some("application/json".to_owned()), Some(filler))
+        }
+        Body::Form(fields) => {
+            let mut filler = Filler::default();
+            for (index, (name, value)) in fields.iter().enumerate() {
+                if index > 0 {
+                    filler.push_text("&");
+                }
+                filler.push_text(&super::fill::escaped(name, Escape::Form));
+                filler.push_text("=");
+                filler.push_template(value, Escape::Form, compiler);
+            }
+            (Some("application/x-www-form-urlencoded".to_owned()), Some(filler))
+        }
+        Body::Text { text, content_type } => {
+            (Some(content_type.clone()), Some(compiler.filler(text, Escape::Plain)))
+        }
+    }
+}
+
+/// Writes JSON once, before the run; only its placeholders are left to be filled in.
+fn push_json(compiler: &mut Compiler<'_>, value: &serde_json::Value, filler: &mut Filler) {
+    use serde_json::Value;
+    match value {
+        Value::Array(items) => {
+            filler.push_text("[");
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    filler.push_text(",");
+                }
+                push_json(compiler, item, filler);
+            }
+            filler.push_text("]");
+        }
+        Value::Object(fields) => {
+            filler.push_text("{");
+            for (index, (name, item)) in fields.iter().enumerate() {
+                if index > 0 {
+                    filler.push_text(",");
+                }
+                filler.push_text(&Value::from(name.as_str()).to_string());
+                filler.push_text(":");
+                push_json(compiler, item, filler);
+            }
+            filler.push_text("}");
+        }
+        Value::String(text) => match text.parse::<Template>() {
+            Ok(template) if template.is_number() => filler.push_template(&template, Escape::Plain, compiler),
+            Ok(template) => {
+                filler.push_text("\"");
+                filler.push_template(&template, Escape::Json, compiler);
+                filler.push_text("\"");
+            }
+            // The suite's parser has refused broken templates; what is none is sent as it stands.
+            Err(_) => filler.push_text(&value.to_string()),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) => filler.push_text(&value.to_string()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Does the operations of a flow.
+
+use std::{sync::Arc, time::Instant};
+
+use rand::Rng;
+
+use super::{
+    compile::{ConditionCode, Op},
+    perform::Performer,
+    session::Session,
+    think::think_time,
+};
+use crate::{code::ErrorCode, stop::Heed};
+
+/// Most operations of one iteration: a repetition inside a repetition must not keep a user for ever.
+const MAX_OPERATIONS: u64 = 1_000_000;
+
+/// How an iteration ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IterationEnd {
+    /// All steps were done, whatever their answers.
+    Done,
+    /// A value that later steps need was missing, or nobody could be logged in.
+    Broken,
+    /// No connection came about.
+    Unreachable,
+    /// The run ended first.
+    Stopped,
+}
+
+/// What became of a log-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// There is a token.
+    Ready,
+    /// The target refused: it would refuse again.
+    Refused,
+    /// The target did not answer rightly: it may later.
+    Unavailable,
+    /// The run ended first.
+    Stopped,
+}
+
+/// What an iteration begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The flow.
+    pub(crate) flow: usize,
+    /// Whether the class's log-in has to be there before.
+    pub(crate) needs_login: bool,
+}
+
+impl Performer {
+    /// Does one flow.
+    pub(crate) async fn run(&mut self, session: &mut Session, entry: Entry) -> IterationEnd {
+        let program = Arc::clone(&session.program);
+        if entry.needs_login
+            && let Some(auth) = program.classes[session.class].auth
+        {
+            match self.log_in(session, auth, false).await {
+                Login::Ready => {}
+                Login::Refused => return IterationEnd::Broken,
+                Login::Unavailable => return IterationEnd::Unreachable,
+                Login::Stopped => return IterationEnd::Stopped,
+            }
+        }
+        let operations = &program.flows[entry.flow];
+        let (mut at, mut rounds, mut done) = (0, Vec::new(), 0_u64);
+        while let Some(operation) = operations.get(at) {
+            at += 1;
+            done += 1;
+            if self.client.watch.stop().is_cut() {
+                return IterationEnd::Stopped;
+            }
+            if done > MAX_OPERATIONS {
+                return IterationEnd::Broken;
+            }
+            match operation {
+                Op::Request(index) => {
+                    let performed = self.request(session, *index).await;
+                    match performed.code {
+                        Some(ErrorCode::ExtractMissing) => return IterationEnd::Broken,
+                        Some(ErrorCode::Aborted) => return IterationEnd::Stopped,
+                        Some(code) if code.is_unreachable() => return IterationEnd::Unreachable,
+                        _ => {}
+                    }
+                }
+                Op::Auth { auth, fresh } => match self.log_in(session, *auth, *fresh).await {
+                    Login::Ready => session.active_auth = Some(*auth),
+                    Login::Refused => return IterationEnd::Broken,
+                    Login::Unavailable => return IterationEnd::Unreachable,
+                    Login::Stopped => return IterationEnd::Stopped,
+                },
+                Op::Think(think) => {
+                    // After a pause there is no planned instant any more that a request could be late for.
+                    session.planned = None;
+                    let until = Instant::now() + think_time(*think, &mut session.rng);
+                    if !self.client.watch.sleep_until(until, Heed::Starts).await {
+                        return IterationEnd::Stopped;
+                    }
+                }
+                Op::Begin { times: 0, after } => at = *after,
+                Op::Begin { times, .. } => rounds.push(*times),
+                Op::Next { body } => match rounds.pop() {
+                    Some(left) if left > 1 => {
+                        rounds.push(left - 1);
+                        at = *body;
+                    }
+                    _ => {}
+                },
+                Op::Unless { condition, target } => {
+                    if !holds(condition, session) {
+                        at = *target;
+                    }
+                }
+                Op::Jump(target) => at = *target,
+            }
+        }
+        IterationEnd::Done
+    }
+
+    /// Makes sure that the session has a token of this entry.
+    pub(crate) async fn log_in(&mut self, session: &mut Session, auth: usize, fresh: bool) -> Login {
+        if !fresh && session.tokens[auth].is_some() {
+            return Login::Ready;
+        }
+        let program = Arc::clone(&session.program);
+        let code = &program.auth[auth];
+        let performed = self.send(session, code.login, Some(&code.bearer_from)).await;
+        match (performed.token, performed.code) {
+            (Some(token), _) => {
+                session.tokens[auth] = Some(token);
+                Login::Ready
+            }
+            (None, Some(ErrorCode::Aborted)) => Login::Stopped,
+            (None, Some(ErrorCode::AuthFailed | ErrorCode::ExtractMissing)) => Login::Refused,
+            (None, _) => Login::Unavailable,
+        }
+    }
+}
+
+fn holds(condition: &ConditionCode, session: &mut Session) -> bool {
+    match condition {
+        ConditionCode::Chance(share) => session.rng.random::<f64>() < *share,
+        ConditionCode::Exists(var) => session.var(*var).is_some(),
+        ConditionCode::Equals { var, value } => session.var(*var) == Some(value),
+    }
+}

@@ -1,0 +1,130 @@
+//! From errors of sockets, TLS and HTTP to the codes that runs count.
+
+use std::{error::Error, io};
+
+use crate::code::ErrorCode;
+
+/// Why a request failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) code: ErrorCode,
+    /// For people; redacted before it leaves the process.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// An error while a connection is made. What this machine lacks is not blamed on the target.
+    pub(crate) fn connecting(error: &io::Error) -> Self {
+        Self::new(generator_fault(error).unwrap_or_else(|| connect_code(error)), error.to_string())
+    }
+
+    /// An error of TLS before any request was sent.
+    pub(crate) fn handshake(error: &io::Error) -> Self {
+        if let Some(code) = generator_fault(error) {
+            return Self::new(code, error.to_string());
+        }
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let code = match tls {
+            Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+                ErrorCode::TlsCertificate
+            }
+            Some(_) => ErrorCode::TlsHandshake,
+            // The other end closed in the middle of the handshake.
+            None => ErrorCode::TlsHandshake,
+        };
+        Self::new(code, error.to_string())
+    }
+
+    /// An error of hyper before the head of an answer was there.
+    pub(crate) fn before_answer(error: &hyper::Error) -> Self {
+        let code = match io_cause(error) {
+            Some(io) => generator_fault(io).unwrap_or(ErrorCode::ConnectReset),
+            None if error.is_parse() => ErrorCode::ProtoHttp,
+            None if error.is_user() => ErrorCode::ProtoRequest,
+            // Closed, cut in the middle of the head, or cancelled because the connection went away.
+            None if error.is_incomplete_message() || error.is_closed() || error.is_canceled() => {
+                ErrorCode::ConnectReset
+            }
+            None => ErrorCode::ProtoH2,
+        };
+        Self::new(code, chain(error))
+    }
+
+    /// An error of hyper while the body was read.
+    pub(crate) fn in_body(error: &hyper::Error) -> Self {
+        let code = if error.is_parse() { ErrorCode::ProtoHttp } else { ErrorCode::BodyTruncated };
+        Self::new(code, chain(error))
+    }
+}
+
+fn connect_code(error: &io::Error) -> ErrorCode {
+    match error.kind() {
+        io::ErrorKind::TimedOut => ErrorCode::ConnectTimeout,
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            ErrorCode::ConnectReset
+        }
+        // Hosts and networks that cannot be reached are refusals by a router; the message tells them apart.
+        _ => ErrorCode::ConnectRefused,
+    }
+}
+
+fn generator_fault(error: &io::Error) -> Option<ErrorCode> {
+    use nix::libc::{EADDRINUSE, EADDRNOTAVAIL, EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    match error.raw_os_error()? {
+        EMFILE | ENFILE => Some(ErrorCode::GeneratorFd),
+        EADDRNOTAVAIL | EADDRINUSE => Some(ErrorCode::GeneratorPorts),
+        ENOMEM | ENOBUFS => Some(ErrorCode::GeneratorMemory),
+        _ => None,
+    }
+}
+
+fn io_cause(error: &hyper::Error) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        if let Some(io) = one.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        cause = one.source();
+    }
+    None
+}
+
+fn chain(error: &hyper::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        text.push_str(": ");
+        text.push_str(&one.to_string());
+        cause = one.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::libc;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(libc::EMFILE, ErrorCode::GeneratorFd)]
+    #[case(libc::EADDRNOTAVAIL, ErrorCode::GeneratorPorts)]
+    #[case(libc::ENOMEM, ErrorCode::GeneratorMemory)]
+    #[case(libc::ECONNREFUSED, ErrorCode::ConnectRefused)]
+    #[case(libc::EHOSTUNREACH, ErrorCode::ConnectRefused)]
+    #[case(libc::ECONNRESET, ErrorCode::ConnectReset)]
+    #[case(libc::ETIMEDOUT, ErrorCode::ConnectTimeout)]
+    fn what_the_generator_lacks_is_not_blamed_on_the_target(#[case] errno: i32, #[case] code: ErrorCode) {
+        assert_eq!(Failure::connecting(&io::Error::from_raw_os_error(errno)).code, code);
+        let is_ours = matches!(
+            code,
+            ErrorCode::GeneratorFd | ErrorCode::GeneratorPorts | ErrorCode::GeneratorMemory
+        );
+        assert_eq!(code.blames_target(), !is_ours);
+    }
+}

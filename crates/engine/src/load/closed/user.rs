@@ -1,0 +1,229 @@
+//! A user of a closed run, in turns of at most half a second of waiting, because goose can end a user only between turns.
+//!
+//! A turn is one iteration (with its log-in before the first) or a slice of a pause. Pauses after failures are ours:
+//! a user whose target refuses connections would otherwise ask again at once, thousands of times a second, and the run
+//! would measure how fast this machine can be refused while taking all its CPU. People do not reload that fast either.
+
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use futures::FutureExt as _;
+use rand::Rng;
+
+use crate::{
+    flow::{Domain, Entry, IterationEnd, Login, Observed, Performer, Place, Session, stream, think_time},
+    http::H2Pool,
+    load::{Crew, Model, panicked, weighted},
+    record::{StartEvent, second_of},
+    stop::Heed,
+};
+
+/// Longest wait of a turn.
+const SLICE: Duration = Duration::from_millis(500);
+
+/// The least pause after an iteration in which no connection came about, or after a log-in that the target could not
+/// answer.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// A user of a closed run.
+pub(crate) struct User {
+    crew: Arc<Crew>,
+    performer: Performer,
+    session: Session,
+    /// Counts users over the whole run.
+    index: u64,
+    /// How many users the run has at most: what `sequential` and `unique` rows step by.
+    peak: u64,
+    /// Counts visitors that took this place, one after the other.
+    generation: u64,
+    iteration: u64,
+    /// Iterations until the visitor leaves; never where nothing is said.
+    left: Option<u32>,
+    entered: bool,
+    /// Does nothing any more: its log-in was refused, or it has no row.
+    dead: bool,
+    resume: Option<Instant>,
+    counted: bool,
+}
+
+impl User {
+    /// Must be made inside the runtime.
+    pub(crate) fn new(crew: Arc<Crew>, class: usize, index: u64, peak: u64) -> Self {
+        let performer = crew.performer(Arc::new(H2Pool::default()), Model::Closed);
+        // No plan has four billion classes.
+        let key = u32::try_from(class).unwrap_or(u32::MAX);
+        let session =
+            Session::new(Arc::clone(&crew.program), class, stream(crew.program.seed, Domain::User, key, index));
+        let mut user = Self {
+            crew,
+            performer,
+            session,
+            index,
+            peak: peak.max(1),
+            generation: 0,
+            iteration: 0,
+            left: None,
+            entered: false,
+            dead: false,
+            resume: None,
+            counted: true,
+        };
+        user.performer.client.context.recorder.users.fetch_add(1, Ordering::Relaxed);
+        user.draw_stay();
+        user
+    }
+
+    /// Does one turn; gives back what goose has to be told.
+    pub(crate) async fn turn(&mut self) -> Vec<Observed> {
+        if AssertUnwindSafe(self.take_turn()).catch_unwind().await.is_err() {
+            panicked(&mut self.performer);
+            self.resume = Some(Instant::now() + BACK_OFF);
+        }
+        self.performer.observed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Does what the class does when a user stops.
+    pub(crate) async fn leave(&mut self) -> Vec<Observed> {
+        let flow = self.session.program.classes[self.session.class].on_stop;
+        if let Some(flow) = flow.filter(|_| self.entered && !self.dead) {
+            let leaving = self.performer.run(&mut self.session, Entry { flow, needs_login: false });
+            if AssertUnwindSafe(leaving).catch_unwind().await.is_err() {
+                panicked(&mut self.performer);
+            }
+        }
+        self.uncount();
+        self.performer.observed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    async fn take_turn(&mut self) {
+        if self.crew.stop.starts_over() || self.dead {
+            // Only goose can retire a user, and it asks us again at once: wait for it, but not busily.
+            self.performer.client.watch.sleep_until(Instant::now() + SLICE, Heed::Cut).await;
+            if self.crew.stop.is_cut() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            return;
+        }
+        if let Some(resume) = self.resume {
+            let until = resume.min(Instant::now() + SLICE);
+            let slept = self.performer.client.watch.sleep_until(until, Heed::Starts).await;
+            if !slept || until < resume {
+                return;
+            }
+            self.resume = None;
+        }
+        self.turn_rows();
+        if self.dead {
+            return;
+        }
+        if !self.entered {
+            match self.enter().await {
+                IterationEnd::Done => self.entered = true,
+                IterationEnd::Broken => return self.die(),
+                IterationEnd::Unreachable => return self.pause(BACK_OFF),
+                IterationEnd::Stopped => return,
+            }
+        }
+        let end = self.iterate().await;
+        let think = think_time(self.session.program.classes[self.session.class].think, &mut self.session.rng);
+        match end {
+            IterationEnd::Unreachable => self.pause(think.max(BACK_OFF)),
+            IterationEnd::Done | IterationEnd::Broken if !think.is_zero() => self.pause(think),
+            _ => {}
+        }
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                self.make_room().await;
+            }
+        }
+    }
+
+    /// Logs in and does the class's first flow.
+    async fn enter(&mut self) -> IterationEnd {
+        let class = &Arc::clone(&self.session.program).classes[self.session.class];
+        self.crew.shelf.lend(&mut self.session, self.index);
+        if let Some(auth) = class.auth {
+            match self.performer.log_in(&mut self.session, auth, false).await {
+                Login::Ready => {}
+                Login::Refused => return IterationEnd::Broken,
+                Login::Unavailable => return IterationEnd::Unreachable,
+                Login::Stopped => return IterationEnd::Stopped,
+            }
+        }
+        match class.on_start {
+            // What it brings or fails to bring shows in its own requests; the user goes on.
+            Some(flow) => match self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await {
+                IterationEnd::Broken => IterationEnd::Done,
+                other => other,
+            },
+            None => IterationEnd::Done,
+        }
+    }
+
+    async fn iterate(&mut self) -> IterationEnd {
+        let program = Arc::clone(&self.session.program);
+        let flows = program.classes[self.session.class].flows.iter().copied();
+        let Some(flow) = weighted(flows, &mut self.session.rng) else {
+            self.die();
+            return IterationEnd::Done;
+        };
+        let context = Arc::clone(&self.performer.client.context);
+        let second = second_of(context.clock.now());
+        context.recorder.starts.count(second, StartEvent::Planned);
+        context.recorder.starts.count(second, StartEvent::Started);
+        self.iteration += 1;
+        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await;
+        context.recorder.iterations.fetch_add(1, Ordering::Relaxed);
+        self.crew.shelf.take_back(&self.session, self.index);
+        end
+    }
+
+    /// Rows of this iteration: users step through `sequential` feeds side by side, and keep their `unique` row.
+    fn turn_rows(&mut self) {
+        let place = Place {
+            persona: self.index + self.generation * self.peak,
+            turn: self.index + self.iteration * self.peak,
+        };
+        self.session.turn_rows(place);
+        if let Some(feed) = self.session.exhausted_feed() {
+            self.crew.shelf.tell_exhausted(feed);
+            self.die();
+        }
+    }
+
+    /// The visitor leaves, and a new one takes the place: other cookies, other connections, another log-in.
+    async fn make_room(&mut self) {
+        if let Some(flow) = self.session.program.classes[self.session.class].on_stop {
+            self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await;
+        }
+        self.session.forget();
+        self.performer.client.hang_up();
+        self.generation += 1;
+        self.entered = false;
+        self.draw_stay();
+    }
+
+    fn draw_stay(&mut self) {
+        let range = self.session.program.classes[self.session.class].iterations;
+        self.left = range.map(|(from, to)| self.session.rng.random_range(from.max(1)..=to.max(from).max(1)));
+    }
+
+    fn pause(&mut self, time: Duration) {
+        self.resume = Some(Instant::now() + time);
+    }
+
+    fn die(&mut self) {
+        self.dead = true;
+        self.uncount();
+    }
+
+    fn uncount(&mut self) {
+        if std::mem::take(&mut self.counted) {
+            self.performer.client.context.recorder.users.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

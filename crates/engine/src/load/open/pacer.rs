@@ -1,0 +1,106 @@
+//! The pacer: a thread that sleeps to absolute deadlines and hands over every start that is due.
+//!
+//! A thread and not a task: timers of the runtime round up to a millisecond, and a busy runtime would delay its own
+//! starts. When it wakes late it releases all that is due and keeps the planned stamps: the delay then shows as lag
+//! instead of vanishing.
+
+use std::{
+    sync::{Arc, OnceLock},
+    thread::{self, Thread},
+    time::Instant,
+};
+
+use parking_lot::Mutex;
+use perflab_model::unit::Nanos;
+
+use super::{
+    lanes::{Dispatch, Lanes, Start},
+    schedule::Schedule,
+};
+use crate::{
+    clock::RunClock,
+    record::second_of,
+    stop::Stop,
+};
+
+/// Changes of the rate that a person ordered, on their way to the pacer.
+#[derive(Debug, Default)]
+pub(crate) struct Adjustments {
+    ordered: Mutex<Vec<f64>>,
+    pacer: OnceLock<Thread>,
+}
+
+impl Adjustments {
+    /// Orders a change.
+    pub(crate) fn order(&self, by: f64) {
+        self.ordered.lock().push(by);
+        if let Some(pacer) = self.pacer.get() {
+            pacer.unpark();
+        }
+    }
+}
+
+/// What the pacer works with.
+pub(crate) struct Pacer<'a> {
+    pub(crate) schedule: Schedule,
+    pub(crate) clock: RunClock,
+    /// The end of the plan: later than its last start.
+    pub(crate) end: Nanos,
+    pub(crate) stop: Arc<Stop>,
+    pub(crate) lanes: Arc<Lanes>,
+    pub(crate) adjustments: Arc<Adjustments>,
+    /// The highest rate that an adjustment may lead to.
+    pub(crate) cap: f64,
+    /// Told of every adjustment that was made.
+    pub(crate) adjusted: &'a dyn Fn(u32, f64),
+    /// Opens a lane for a start.
+    pub(crate) open_lane: &'a dyn Fn(Start),
+}
+
+impl Pacer<'_> {
+    /// Paces until the plan or the run ends; gives back when that was.
+    pub(crate) fn run(mut self) -> Nanos {
+        wake_precisely();
+        self.stop.wake_thread(thread::current());
+        // Set once: one pacer a run.
+        let _ = self.adjustments.pacer.set(thread::current());
+        let mut index = 0;
+        loop {
+            self.adjust();
+            let due = self.schedule.peek().unwrap_or(self.end);
+            let now = self.clock.now();
+            if self.stop.starts_over() {
+                return now.min(self.end);
+            }
+            // Before the origin the clock says zero, which is when the first start may be due.
+            if now < due || Instant::now() < self.clock.instant(due) {
+                let left = self.clock.instant(due).saturating_duration_since(Instant::now());
+                thread::park_timeout(left);
+                continue;
+            }
+            let Some(planned) = self.schedule.next() else { return self.end };
+            let start = Start { index, planned, queued: false };
+            index += 1;
+            if self.lanes.dispatch(start, now) == Dispatch::OpenLane {
+                (self.open_lane)(start);
+            }
+        }
+    }
+
+    fn adjust(&mut self) {
+        let ordered = std::mem::take(&mut *self.adjustments.ordered.lock());
+        for by in ordered.into_iter().filter(|by| by.is_finite()) {
+            let from = second_of(self.clock.now()) + 1;
+            self.schedule.adjust(from, by, self.cap);
+            (self.adjusted)(from, by);
+        }
+    }
+}
+
+/// Asks the kernel not to bundle this thread's wake-ups with others': by default it may delay them by 50 µs.
+fn wake_precisely() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = nix::sys::prctl::set_timerslack(1) {
+        tracing::debug!(%error, "the pacer's wake-ups stay as coarse as the system makes them");
+    }
+}

@@ -1,0 +1,288 @@
+//! The arrival plan: when each start of an open run is due, fixed by configuration and seed alone.
+//!
+//! In:  rate stages. Out: instants, one after the other. Start `k` is due when the area under the rate reaches `k`:
+//! `k/λ` at a constant rate, `D·(√(a² + 2k(b−a)/D) − a)/(b−a)` where the rate goes from `a` to `b` over `D`. The area is
+//! carried over from stage to stage, fraction included, so a plan of many short stages loses no start.
+
+use perflab_model::{load::Arrivals, load::RateStage, unit::Nanos};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::flow::{Domain, stream};
+
+/// Areas are sums of floating-point products: a start this close to the end of a stage belongs to the next one.
+const AREA_NOISE: f64 = 1e-7;
+
+/// A stretch of the plan, in seconds and starts a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Stretch {
+    begin: f64,
+    over: f64,
+    from: f64,
+    to: f64,
+}
+
+impl Stretch {
+    fn area(&self) -> f64 {
+        (self.from + self.to) / 2.0 * self.over
+    }
+
+    fn end(&self) -> f64 {
+        self.begin + self.over
+    }
+
+    /// The rate at a time inside it.
+    fn rate(&self, at: f64) -> f64 {
+        if self.over > 0.0 { self.from + (self.to - self.from) * (at - self.begin) / self.over } else { self.to }
+    }
+
+    /// When the area since its begin reaches `area`.
+    fn reaches(&self, area: f64) -> f64 {
+        let slope = (self.to - self.from) / self.over;
+        let root = (self.from * self.from + 2.0 * area * slope).max(0.0).sqrt();
+        // The textbook form divides by the slope and loses all digits when the rate hardly changes.
+        let since = if self.from + root > 0.0 { 2.0 * area / (self.from + root) } else { 0.0 };
+        self.begin + since.clamp(0.0, self.over)
+    }
+
+    /// Its parts before and after a time inside it.
+    fn split(&self, at: f64) -> (Self, Self) {
+        let middle = self.rate(at);
+        (
+            Self { over: at - self.begin, to: middle, ..*self },
+            Self { begin: at, over: self.end() - at, from: middle, ..*self },
+        )
+    }
+
+    /// The same with another rate, never below zero or above the cap.
+    fn raised(&self, by: f64, cap: f64) -> Vec<Self> {
+        let (from, to) = (self.from + by, self.to + by);
+        let clamp = |rate: f64| rate.clamp(0.0, cap);
+        if (from < 0.0) != (to < 0.0) && self.over > 0.0 {
+            // It crosses zero: no starts on one side, the slope on the other.
+            let crossing = self.begin + self.over * from / (from - to);
+            let (before, after) = self.split(crossing);
+            return [before, after]
+                .map(|part| Self { from: clamp(part.from + by), to: clamp(part.to + by), ..part })
+                .to_vec();
+        }
+        vec![Self { from: clamp(from), to: clamp(to), ..*self }]
+    }
+}
+
+/// Where the plan stands.
+#[derive(Clone, Copy, Debug)]
+struct Position {
+    stretch: usize,
+    /// Even arrivals: area from the stretch's begin to the next start.
+    area: f64,
+    /// Random arrivals: the time up to which has been drawn.
+    time: f64,
+}
+
+/// The planned starts of a run, in order.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    stretches: Vec<Stretch>,
+    at: Position,
+    /// The next start and where the plan stands after it.
+    next: Option<(f64, Position)>,
+    arrivals: Arrivals,
+    rng: ChaCha8Rng,
+}
+
+impl Schedule {
+    pub(crate) fn new(stages: &[RateStage], arrivals: Arrivals, seed: u64) -> Self {
+        let mut begin_ms = 0_u64;
+        let stretches = stages
+            .iter()
+            .map(|stage| {
+                let begin = begin_ms as f64 / 1000.0;
+                begin_ms += stage.over.get();
+                Stretch { begin, over: stage.over.as_secs_f64(), from: stage.from.get(), to: stage.to.get() }
+            })
+            .filter(|stretch| stretch.over > 0.0)
+            .collect();
+        let mut schedule = Self {
+            stretches,
+            at: Position { stretch: 0, area: 0.0, time: 0.0 },
+            next: None,
+            arrivals,
+            rng: stream(seed, Domain::Arrivals, 0, 0),
+        };
+        schedule.look_ahead();
+        schedule
+    }
+
+    /// The next start, without taking it.
+    pub(crate) fn peek(&self) -> Option<Nanos> {
+        self.next.map(|(time, _)| nanos(time))
+    }
+
+    /// From a whole second on, adds to the rate (or takes from it).
+    pub(crate) fn adjust(&mut self, from_second: u32, by: f64, cap: f64) {
+        let from = f64::from(from_second);
+        let mut adjusted = Vec::with_capacity(self.stretches.len() + 2);
+        for stretch in &self.stretches {
+            if stretch.end() <= from {
+                adjusted.push(*stretch);
+            } else if stretch.begin >= from {
+                adjusted.extend(stretch.raised(by, cap));
+            } else {
+                let (before, after) = stretch.split(from);
+                adjusted.push(before);
+                adjusted.extend(after.raised(by, cap));
+            }
+        }
+        self.stretches = adjusted;
+        match self.arrivals {
+            // What was looked at may lie beyond the change; where the plan stands does not.
+            Arrivals::Even => self.look_ahead(),
+            Arrivals::Poisson => {
+                if self.next.is_none_or(|(time, _)| time > from) {
+                    // Independent visitors have no memory: drawing anew from the change on is as good.
+                    self.at.time = from.max(self.at.time);
+                    self.at.stretch = 0;
+                    self.look_ahead();
+                }
+            }
+        }
+    }
+
+    fn look_ahead(&mut self) {
+        self.next = match self.arrivals {
+            Arrivals::Even => self.next_even(),
+            Arrivals::Poisson => self.next_random(),
+        };
+    }
+
+    fn next_even(&self) -> Option<(f64, Position)> {
+        let mut at = self.at;
+        while let Some(stretch) = self.stretches.get(at.stretch) {
+            let area = stretch.area();
+            if at.area < area - AREA_NOISE {
+                let time = stretch.reaches(at.area.max(0.0));
+                return Some((time, Position { area: at.area + 1.0, ..at }));
+            }
+            at = Position { stretch: at.stretch + 1, area: at.area - area, ..at };
+        }
+        None
+    }
+
+    /// Thinning (Lewis and Shedler): candidates at the stretch's highest rate, each kept in proportion to the rate at
+    /// its time.
+    fn next_random(&mut self) -> Option<(f64, Position)> {
+        let mut at = self.at;
+        while let Some(stretch) = self.stretches.get(at.stretch) {
+            let highest = stretch.from.max(stretch.to);
+            at.time = at.time.max(stretch.begin);
+            while highest > 0.0 {
+                at.time += -(1.0 - self.rng.random::<f64>()).ln() / highest;
+                if at.time >= stretch.end() {
+                    break;
+                }
+                if self.rng.random::<f64>() * highest < stretch.rate(at.time) {
+                    return Some((at.time, at));
+                }
+            }
+            at = Position { stretch: at.stretch + 1, time: stretch.end(), ..at };
+        }
+        None
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Nanos;
+
+    fn next(&mut self) -> Option<Nanos> {
+        let (time, after) = self.next?;
+        self.at = after;
+        self.look_ahead();
+        Some(nanos(time))
+    }
+}
+
+fn nanos(seconds: f64) -> Nanos {
+    Nanos::new((seconds * 1e9).round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::unit::{Millis, Rps};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stage(from: f64, to: f64, millis: u64) -> RateStage {
+        let rate = |value| Rps::new(value).expect("a case is a rate");
+        RateStage { from: rate(from), to: rate(to), over: Millis::new(millis) }
+    }
+
+    fn even(stages: &[RateStage]) -> Vec<Nanos> {
+        Schedule::new(stages, Arrivals::Even, 0).collect()
+    }
+
+    #[test]
+    fn a_constant_rate_starts_at_k_over_lambda() {
+        let starts = even(&[stage(200.0, 200.0, 60_000)]);
+        assert_eq!(starts.len(), 12_000);
+        for (k, start) in starts.iter().enumerate() {
+            assert_eq!(start.get(), k as u64 * 5_000_000);
+        }
+    }
+
+    #[test]
+    fn a_jump_takes_no_time_and_no_rate_makes_no_start() {
+        let starts = even(&[stage(0.0, 10.0, 0), stage(10.0, 10.0, 1000), stage(0.0, 0.0, 1000), stage(10.0, 10.0, 1000)]);
+        assert_eq!(starts.len(), 20);
+        assert_eq!(starts[9].get(), 900_000_000);
+        assert_eq!(starts[10].get(), 2_000_000_000);
+    }
+
+    #[test]
+    fn an_adjustment_counts_from_its_second_on_and_keeps_the_fraction() {
+        let mut schedule = Schedule::new(&[stage(10.0, 10.0, 4000)], Arrivals::Even, 0);
+        let first: Vec<Nanos> = schedule.by_ref().take(5).collect();
+        assert_eq!(first[4].get(), 400_000_000);
+        schedule.adjust(2, 10.0, 1000.0);
+        let rest: Vec<u64> = schedule.map(|start| start.get() / 1_000_000).collect();
+        assert_eq!(rest.len(), 15 + 40);
+        assert_eq!(&rest[13..18], &[1800, 1900, 2000, 2050, 2100]);
+    }
+
+    #[test]
+    fn an_adjustment_never_leads_below_zero_or_above_the_cap() {
+        let mut schedule = Schedule::new(&[stage(0.0, 100.0, 10_000)], Arrivals::Even, 0);
+        schedule.adjust(0, -50.0, 1000.0);
+        let starts: Vec<Nanos> = schedule.collect();
+        assert_eq!(starts.len(), 125, "only the half above zero is left: 50 a second over 5 s, halved");
+        assert!(starts[0].get() >= 5_000_000_000);
+        let mut schedule = Schedule::new(&[stage(10.0, 10.0, 10_000)], Arrivals::Even, 0);
+        schedule.adjust(5, 1e9, 20.0);
+        assert_eq!(schedule.count(), 50 + 100);
+    }
+
+    #[test]
+    fn random_arrivals_go_on_at_the_new_rate_after_an_adjustment() {
+        let mut schedule = Schedule::new(&[stage(0.5, 0.5, 200_000)], Arrivals::Poisson, 3);
+        schedule.adjust(100, 99.5, 1000.0);
+        let (before, after): (Vec<u64>, Vec<u64>) = schedule.map(Nanos::get).partition(|start| *start < 100_000_000_000);
+        assert!(before.len() < 100, "{}", before.len());
+        let expected = 10_000.0_f64;
+        assert!((after.len() as f64 - expected).abs() < 3.0 * expected.sqrt(), "{}", after.len());
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_starts_as_the_area_under_the_rate_and_always_in_order(
+            stages in proptest::collection::vec((0.0..300.0_f64, 0.0..300.0_f64, 0_u64..3000), 1..8),
+        ) {
+            let stages: Vec<RateStage> = stages.into_iter().map(|(from, to, over)| stage(from, to, over)).collect();
+            let area: f64 =
+                stages.iter().map(|s| (s.from.get() + s.to.get()) / 2.0 * s.over.as_secs_f64()).sum();
+            let starts = even(&stages);
+            prop_assert!(starts.is_sorted());
+            prop_assert!((starts.len() as f64 - area).abs() <= 1.0 + 1e-6, "{} starts for an area of {area}", starts.len());
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Starts by the second in which they were planned.
+//!
+//! A start may be made, or given up, long after its planned second was reported; it is then counted in the next second
+//! that is reported, so that the books of the whole run stay balanced: planned = started + dropped.
+
+use std::collections::VecDeque;
+
+use parking_lot::Mutex;
+
+/// Counts of one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StartCounts {
+    pub(crate) planned: u64,
+    pub(crate) started: u64,
+    pub(crate) late: u64,
+    pub(crate) dropped: u64,
+}
+
+/// What happened to a start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartEvent {
+    Planned,
+    Started,
+    Late,
+    Dropped,
+}
+
+/// The counts that have not been reported yet.
+#[derive(Debug, Default)]
+pub(crate) struct Starts {
+    pending: Mutex<Pending>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    /// The second that the front belongs to.
+    first: u32,
+    seconds: VecDeque<StartCounts>,
+}
+
+impl Starts {
+    /// Counts one thing that happened to a start planned in `second`.
+    pub(crate) fn count(&self, second: u32, event: StartEvent) {
+        let mut pending = self.pending.lock();
+        let index = second.saturating_sub(pending.first) as usize;
+        if pending.seconds.len() <= index {
+            pending.seconds.resize(index + 1, StartCounts::default());
+        }
+        let counts = &mut pending.seconds[index];
+        match event {
+            StartEvent::Planned => counts.planned += 1,
+            StartEvent::Started => counts.started += 1,
+            StartEvent::Late => counts.late += 1,
+            StartEvent::Dropped => counts.dropped += 1,
+        }
+    }
+
+    /// Takes the counts of the next second. Seconds are asked for one after the other.
+    pub(crate) fn take(&self, second: u32) -> StartCounts {
+        let mut pending = self.pending.lock();
+        pending.first = second + 1;
+        pending.seconds.pop_front().unwrap_or_default()
+    }
+
+    /// Whether anything is still to be reported.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending.lock().seconds.iter().all(|counts| *counts == StartCounts::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_that_is_dropped_after_its_second_was_reported_is_still_in_the_books() {
+        let starts = Starts::default();
+        starts.count(0, StartEvent::Planned);
+        starts.count(1, StartEvent::Planned);
+        assert_eq!(starts.take(0), StartCounts { planned: 1, ..StartCounts::default() });
+        starts.count(0, StartEvent::Dropped);
+        assert_eq!(starts.take(1), StartCounts { planned: 1, dropped: 1, ..StartCounts::default() });
+        assert!(starts.is_empty());
+        assert_eq!(starts.take(2), StartCounts::default());
+    }
+}

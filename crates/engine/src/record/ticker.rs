@@ -1,0 +1,222 @@
+//! The ticker: a thread of its own that makes a tick of every second and hands it over.
+//!
+//! It looks a little after each full second, so that what ended just before has been noted. A reader that is slow
+//! makes ticks late, never wrong: every sample carries its second.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        mpsc::SyncSender,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use perflab_model::{
+    load::Load,
+    runner::{LogLevel, LogLine, Report},
+    tick::{Phase, Point, Tick},
+    unit::Nanos,
+};
+
+use super::{
+    Recorder,
+    fold::{Folder, Headline},
+};
+use crate::{clock::RunClock, clock::wall_us, vitals::Probe};
+
+/// How long after a full second its tick is made.
+const SETTLE: Duration = Duration::from_millis(25);
+
+/// What the ticker needs to know of the plan.
+#[derive(Debug)]
+pub(crate) struct TickerPlan {
+    pub(crate) load: Load,
+    pub(crate) warmup: Nanos,
+}
+
+/// A running ticker.
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+    thread: thread::JoinHandle<()>,
+}
+
+struct Shared {
+    done: AtomicBool,
+    /// When the last start was made or given up; `u64::MAX` until then.
+    starts_ended: AtomicU64,
+    /// Starts a second that a person added, in thousandths.
+    adjusted_milli: AtomicI64,
+}
+
+impl Ticker {
+    /// Starts the thread.
+    pub(crate) fn start(
+        plan: TickerPlan,
+        clock: RunClock,
+        recorder: Arc<Recorder>,
+        probe: Probe,
+        reports: SyncSender<Report>,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            done: AtomicBool::new(false),
+            starts_ended: AtomicU64::new(u64::MAX),
+            adjusted_milli: AtomicI64::new(0),
+        });
+        let headline = match plan.load {
+            Load::Open { .. } => Headline::Response,
+            Load::Closed { .. } => Headline::Service,
+        };
+        let state = State {
+            plan,
+            clock,
+            recorder,
+            probe,
+            reports,
+            shared: Arc::clone(&shared),
+            folder: Folder::new(headline),
+            samples: Vec::new(),
+        };
+        let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || state.run())?;
+        Ok(Self { shared, thread })
+    }
+
+    /// Seconds that end after this are no longer part of the measured window.
+    pub(crate) fn starts_ended(&self, at: Nanos) {
+        self.shared.starts_ended.fetch_min(at.get(), Ordering::Relaxed);
+    }
+
+    /// Takes note of what a person adds to the planned rate.
+    pub(crate) fn adjuster(&self) -> impl Fn(f64) + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        move |by| {
+            shared.adjusted_milli.fetch_add((by * 1000.0) as i64, Ordering::Relaxed);
+        }
+    }
+
+    /// Makes the last ticks and waits for them.
+    pub(crate) fn finish(self) {
+        self.shared.done.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        if self.thread.join().is_err() {
+            tracing::error!("the ticker ended by a panic: the last seconds of the run are missing");
+        }
+    }
+}
+
+struct State {
+    plan: TickerPlan,
+    clock: RunClock,
+    recorder: Arc<Recorder>,
+    probe: Probe,
+    reports: SyncSender<Report>,
+    shared: Arc<Shared>,
+    folder: Folder,
+    samples: Vec<super::Sample>,
+}
+
+impl State {
+    fn run(mut self) {
+        let mut second = 0_u32;
+        let mut saturation_told = false;
+        loop {
+            let due = self.clock.instant(Nanos::new((u64::from(second) + 1) * 1_000_000_000)) + SETTLE;
+            let done = self.wait_until(due);
+            let (tick, saturated) = self.tick(second, done);
+            if saturated > 0 && !saturation_told {
+                saturation_told = true;
+                self.warn(format!("{saturated} requests took longer than an hour and are counted as one hour"));
+            }
+            let is_empty = tick.requests.is_empty() && tick.point.planned + tick.point.started + tick.point.dropped == 0;
+            if (!done || !is_empty) && self.reports.send(Report::Tick(Box::new(tick))).is_err() {
+                // Nobody reads any more; the reader's end also ends the run.
+                return;
+            }
+            if done && !self.recorder.has_pending() {
+                return;
+            }
+            second += 1;
+        }
+    }
+
+    /// Waits; `true` when the run has ended, and what is left shall be told at once.
+    fn wait_until(&self, due: Instant) -> bool {
+        loop {
+            if self.shared.done.load(Ordering::Acquire) {
+                // Seconds that are over are still told one by one; only the last, partial one is told early.
+                return Instant::now() < due;
+            }
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            thread::park_timeout(left);
+        }
+    }
+
+    fn tick(&mut self, second: u32, last: bool) -> (Tick, u64) {
+        self.recorder.collect(if last { u32::MAX } else { second }, &mut self.samples);
+        let folded = self.folder.fold(&self.recorder.names, &mut self.samples);
+        let starts = self.recorder.starts.take(second);
+        let vitals = self.probe.sample();
+        let count = &self.recorder;
+        let point = Point {
+            second,
+            at_us: wall_us(),
+            phase: self.phase(second),
+            target: self.target(second),
+            planned: starts.planned,
+            started: starts.started,
+            late: starts.late,
+            dropped: starts.dropped,
+            finished: folded.finished,
+            failed: folded.failed,
+            aborted: folded.aborted,
+            iterations: count.iterations.swap(0, Ordering::Relaxed),
+            in_flight: count.in_flight.load(Ordering::Relaxed),
+            users: count.users.load(Ordering::Relaxed),
+            bytes_sent: folded.bytes_sent,
+            bytes_received: folded.bytes_received,
+            connections: count.connections.swap(0, Ordering::Relaxed),
+            handshakes: count.handshakes.swap(0, Ordering::Relaxed),
+            latency: folded.latency,
+            lag_p99_us: folded.lag_p99_us,
+            errors: folded.errors,
+            generator: vitals,
+        };
+        (Tick { point, requests: folded.requests }, folded.saturated)
+    }
+
+    /// A second belongs to the measured window only as a whole: a second in which the starts ended would count as a
+    /// second of full load in rates, and would not be one.
+    fn phase(&self, second: u32) -> Phase {
+        let (begin, end) = (u64::from(second) * 1_000_000_000, (u64::from(second) + 1) * 1_000_000_000);
+        let planned_end = Nanos::from(self.plan.load.duration().duration()).get();
+        let starts_end = self.shared.starts_ended.load(Ordering::Relaxed).min(planned_end);
+        if end > starts_end {
+            Phase::Draining
+        } else if begin < self.plan.warmup.get() {
+            Phase::WarmUp
+        } else {
+            Phase::Measured
+        }
+    }
+
+    /// What the plan wants at the end of the second, or just before, where the plan ends with it.
+    fn target(&self, second: u32) -> f64 {
+        let added = self.shared.adjusted_milli.load(Ordering::Relaxed) as f64 / 1000.0;
+        let end = f64::from(second) + 1.0;
+        let planned = match self.plan.load.planned_at(end) {
+            0.0 => self.plan.load.planned_at(end - 1e-6),
+            planned => planned,
+        };
+        (planned + added).max(0.0)
+    }
+
+    fn warn(&self, message: String) {
+        let line = LogLine { at_us: wall_us(), level: LogLevel::Warn, message };
+        // A reader that is gone has no use for the warning.
+        let _ = self.reports.send(Report::Log(line));
+    }
+}

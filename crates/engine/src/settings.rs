@@ -1,0 +1,44 @@
+//! What a runner is told by its process rather than by the plan.
+
+use std::collections::BTreeMap;
+
+use crate::guard::Loopback;
+
+/// The variable that lists the lab's own ports, separated by commas.
+const DENIED_PORTS: &str = "PERFLAB_DENIED_PORTS";
+
+/// Process-level settings of a run.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// Which addresses count as this machine.
+    pub loopback: Loopback,
+    /// Ports of this machine that belong to the lab and take no load.
+    pub denied_ports: Vec<u16>,
+    /// Values of `${secret.NAME}`. Where a name is missing, the process environment is asked.
+    pub secrets: BTreeMap<String, String>,
+    /// Certificates (DER) to trust besides the platform's.
+    pub extra_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("loopback", &self.loopback)
+            .field("denied_ports", &self.denied_ports)
+            .field("secrets", &self.secrets.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Reads `PERFLAB_DENIED_PORTS`. What is no port in it is left out: the worker wrote it, not a person.
+    pub fn from_environment() -> Self {
+        let listed = std::env::var(DENIED_PORTS).unwrap_or_default();
+        Self { denied_ports: listed.split(',').filter_map(|port| port.trim().parse().ok()).collect(), ..Self::default() }
+    }
+
+    /// The value of a secret.
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        self.secrets.get(name).cloned().or_else(|| std::env::var(name).ok())
+    }
+}
