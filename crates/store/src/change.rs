@@ -6,12 +6,12 @@
 //! A wake-up may be lost with a connection, so it is never the only way to learn something: whoever waits reads the
 //! rows first, and reads them again after [`Change::Unknown`] or when the channel says that it lagged.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use perflab_model::id::RunId;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{sync::broadcast, task::JoinHandle};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// The one channel of all labs on a database; Postgres keeps databases apart.
 pub(crate) const CHANNEL: &str = "perflab";
@@ -66,29 +66,25 @@ impl Change {
     }
 }
 
-/// Hears the other processes for as long as the task lives, over restarts of the server.
-pub(crate) fn listen(options: PgConnectOptions, own: Origin, changes: broadcast::Sender<Change>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut wait = FIRST_WAIT;
+/// Hears the other processes from now on, for as long as the task lives, over restarts of the server.
+pub(crate) async fn listen(
+    options: PgConnectOptions,
+    own: Origin,
+    changes: broadcast::Sender<Change>,
+) -> Result<JoinHandle<()>, sqlx::Error> {
+    // Connected before the store is handed out: whoever subscribes then misses nothing.
+    let mut listener = connect(&options).await?;
+    Ok(tokio::spawn(async move {
         loop {
-            match hear(&options, own, &changes, &mut wait).await {
-                Ok(never) => match never {},
-                Err(error) => {
-                    warn!(error = %error, wait_ms = wait.as_millis(), "wake-ups from other processes are interrupted: {error}");
-                }
-            }
-            tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            let Err(error) = hear(&mut listener, own, &changes).await;
+            warn!(error = %error, "wake-ups from other processes are interrupted: {error}");
+            listener = connect_again(&options).await;
+            let _ = changes.send(Change::Unknown);
         }
-    })
+    }))
 }
 
-async fn hear(
-    options: &PgConnectOptions,
-    own: Origin,
-    changes: &broadcast::Sender<Change>,
-    wait: &mut Duration,
-) -> Result<std::convert::Infallible, sqlx::Error> {
+async fn connect(options: &PgConnectOptions) -> Result<PgListener, sqlx::Error> {
     // A pool of its own: the listener keeps its connection for good.
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -98,9 +94,29 @@ async fn hear(
         .connect_lazy_with(options.clone());
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen(CHANNEL).await?;
-    *wait = FIRST_WAIT;
-    debug!("hears wake-ups from other processes");
-    let _ = changes.send(Change::Unknown);
+    Ok(listener)
+}
+
+async fn connect_again(options: &PgConnectOptions) -> PgListener {
+    let mut wait = FIRST_WAIT;
+    loop {
+        tokio::time::sleep(wait).await;
+        match connect(options).await {
+            Ok(listener) => {
+                info!("wake-ups from other processes are heard again");
+                return listener;
+            }
+            Err(error) => debug!(error = %error, "the server does not answer yet: {error}"),
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+async fn hear(
+    listener: &mut PgListener,
+    own: Origin,
+    changes: &broadcast::Sender<Change>,
+) -> Result<Infallible, sqlx::Error> {
     loop {
         match listener.try_recv().await? {
             Some(said) => {
@@ -108,6 +124,7 @@ async fn hear(
                     let _ = changes.send(change);
                 }
             }
+            // It has lost its connection and made another.
             None => {
                 let _ = changes.send(Change::Unknown);
             }

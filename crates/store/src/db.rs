@@ -71,16 +71,16 @@ pub(crate) enum Under {
 }
 
 impl Db {
-    pub(crate) fn new(pools: Pools) -> Self {
+    pub(crate) async fn new(pools: Pools) -> Result<Self, StoreError> {
         let (changes, _) = broadcast::channel(CHANGES_KEPT);
         let origin = Origin::new();
         let listener = match &pools {
             Pools::Sqlite { .. } => None,
             Pools::Postgres { options, .. } => {
-                Some(crate::change::listen((**options).clone(), origin, changes.clone()).abort_handle())
+                Some(crate::change::listen((**options).clone(), origin, changes.clone()).await?.abort_handle())
             }
         };
-        Self { shared: Arc::new(Shared { pools, changes, origin, listener }) }
+        Ok(Self { shared: Arc::new(Shared { pools, changes, origin, listener }) })
     }
 
     /// Wake-ups from now on: one for each committed write, of this process and, on Postgres, of every other. A reader

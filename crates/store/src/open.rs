@@ -68,7 +68,7 @@ async fn open_sqlite(url: &str) -> Result<Db, StoreError> {
     } else {
         pool().max_connections(SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "ON"))
     };
-    let db = Db::new(Pools::Sqlite { writer: writer.clone(), readers });
+    let db = Db::new(Pools::Sqlite { writer: writer.clone(), readers }).await?;
     check_version(&db).await?;
     let found = schema::found(&db).await?;
     if existed && found > 0 && found < schema::known() {
@@ -117,7 +117,7 @@ async fn open_postgres(url: &str) -> Result<Db, StoreError> {
         .connect_with(options.clone())
         .await
         .map_err(open_error)?;
-    let db = Db::new(Pools::Postgres { pool, options: Box::new(options) });
+    let db = Db::new(Pools::Postgres { pool, options: Box::new(options) }).await?;
     let found = schema::found(&db).await?;
     schema::migrate(&db, found).await?;
     Ok(db)
@@ -127,5 +127,36 @@ fn open_error(source: sqlx::Error) -> StoreError {
     match StoreError::from(source) {
         StoreError::Database { source } => StoreError::Open { source },
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_copy_before_a_migration_opens_as_a_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lab.sqlite");
+        let db = Db::open(&format!("sqlite:{}", file.display())).await.unwrap();
+        db.ensure_project(&"MITA".parse().unwrap(), 1).await.unwrap();
+        let Pools::Sqlite { writer, .. } = &db.shared.pools else { unreachable!("it is a file") };
+        backup(writer, &file, 1).await.unwrap();
+        let copy = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.to_string_lossy().contains("lab.sqlite.schema-1-"))
+            .expect("the copy lies beside the file");
+        let copy = Db::open(&format!("sqlite:{}", copy.display())).await.unwrap();
+        assert_eq!(copy.projects().await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_cannot_be_made_is_told_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("lab.sqlite").display())).await.unwrap();
+        let Pools::Sqlite { writer, .. } = &db.shared.pools else { unreachable!("it is a file") };
+        let error = backup(writer, &folder.path().join("gone/lab.sqlite"), 1).await.unwrap_err();
+        assert!(error.to_string().contains("gone/lab.sqlite.schema-1-"), "{error}");
     }
 }

@@ -130,7 +130,8 @@ on_both! {
         for (index, statement) in [
             ("run_newest", "SELECT id FROM run ORDER BY created_us DESC, id DESC LIMIT 51".to_owned()),
             (
-                "run_newest_of_project",
+                // Where one project has all the runs, the index over all projects serves as well.
+                "run_newest",
                 format!(
                     "SELECT id FROM run WHERE project_id = '{project}' AND (created_us, id) < (1700000000000000, 'x') \
                      ORDER BY created_us DESC, id DESC LIMIT 51"

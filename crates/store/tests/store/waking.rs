@@ -51,7 +51,6 @@ on_both! {
         let ground = Ground::new(&place.db).await;
         let elsewhere = place.reopen().await;
         let mut changes = elsewhere.changes();
-        wait_for(&mut changes, Change::Unknown).await;
         let run = ground.launch().await.id;
         wait_for(&mut changes, Change::Run(run)).await;
         wait_for(&mut changes, Change::Queue).await;
