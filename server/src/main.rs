@@ -7,7 +7,7 @@ use perflab_server::cli::{Cli, exit};
 
 fn main() -> ExitCode {
     match Cli::parse().execute() {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(error) => {
             eprintln!("perflab: {error:#}");
             ExitCode::from(exit::ERROR)

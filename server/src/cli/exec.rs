@@ -1,8 +1,10 @@
 //! `perflab exec`: the runner. Its job comes on stdin, its reports leave on stdout.
 
-use super::{exit, logging};
+use std::process::ExitCode;
 
-pub(super) fn exec() -> anyhow::Result<u8> {
+use super::logging;
+
+pub(super) fn exec() -> ExitCode {
     logging::start(logging::LogFormat::Text, "warn");
-    Ok(exit::ERROR)
+    perflab_engine::run_child()
 }

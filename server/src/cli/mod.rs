@@ -11,6 +11,8 @@ mod suite;
 mod target;
 mod worker;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// A performance lab: launch load runs, watch them, judge them.
@@ -67,8 +69,9 @@ impl Cli {
     ///
     /// # Errors
     /// What went wrong, for the terminal; the exit code is then [`exit::ERROR`].
-    pub fn execute(self) -> anyhow::Result<u8> {
-        match self.command {
+    pub fn execute(self) -> anyhow::Result<ExitCode> {
+        let code = match self.command {
+            Command::Exec => return Ok(exec::exec()),
             Command::Serve(args) => serve::serve(args),
             Command::Worker(args) => worker::worker(args),
             Command::Run(args) => run::run(args),
@@ -76,7 +79,7 @@ impl Cli {
             Command::Suite { command } => suite::suite(command),
             Command::Target { command } => target::target(command),
             Command::Completions(args) => completions::completions(&args),
-            Command::Exec => exec::exec(),
-        }
+        };
+        code.map(ExitCode::from)
     }
 }

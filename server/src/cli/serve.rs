@@ -93,8 +93,8 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
     let router = web::router(lab.clone(), closing.clone());
 
     let keeper = tokio::spawn(worker::keep(lab.clone(), args.host.lease(), closing.clone()));
-    let working =
-        (!args.no_worker).then(|| tokio::spawn(worker::work(lab.clone(), settings(&args.host), closing.clone())));
+    let working = (!args.no_worker)
+        .then(|| tokio::spawn(worker::work(lab.clone(), settings(&args.host, vec![address.port()]), closing.clone())));
 
     println!("perflab listens on http://{address}");
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), worker = !args.no_worker, "perflab listens on http://{address}");

@@ -54,7 +54,7 @@ pub(super) struct WorkerArgs {
 }
 
 /// The settings of a worker in this process.
-pub(super) fn settings(host: &HostArgs) -> WorkerSettings {
+pub(super) fn settings(host: &HostArgs, own_ports: Vec<u16>) -> WorkerSettings {
     let name = nix::unistd::gethostname()
         .ok()
         .and_then(|name| name.into_string().ok())
@@ -64,6 +64,7 @@ pub(super) fn settings(host: &HostArgs) -> WorkerSettings {
         class: host.class.clone().unwrap_or_else(|| name.clone()),
         host: name,
         host_lock: host.host_lock(),
+        own_ports,
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) fn worker(args: WorkerArgs) -> anyhow::Result<u8> {
         let db = Db::open(&args.database).await?;
         let lab = Lab::new(db);
         let stop = CancellationToken::new();
-        let settings = settings(&args.host);
+        let settings = settings(&args.host, Vec::new());
         tracing::info!(worker.id = %settings.id, class = settings.class, "the worker waits for runs");
         let keeper = tokio::spawn(worker::keep(lab.clone(), args.host.lease(), stop.clone()));
         let signal = tokio::spawn({

@@ -72,16 +72,18 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts this very program as a runner and gives it its job.
+    /// Starts this very program as a runner and gives it its job. `own_ports` are the lab's own on this machine: no load
+    /// goes there, whatever the plan says.
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start(job: &Job) -> Result<Self, ChildError> {
+    pub fn start(job: &Job, own_ports: &[u16]) -> Result<Self, ChildError> {
         let program = std::env::current_exe().map_err(ChildError::Program)?;
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
         let mut process = Command::new(&program)
             .arg("exec")
+            .env("PERFLAB_DENIED_PORTS", own_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

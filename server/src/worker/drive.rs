@@ -91,16 +91,17 @@ pub struct Driven {
     pub ours: bool,
 }
 
-/// Carries out a job.
+/// Carries out a job. `own_ports` are the lab's own on this machine.
 pub async fn drive<S: Sink>(
     job: &Job,
     revision: &Revision,
     sink: &mut S,
     mut local: watch::Receiver<Option<Cancel>>,
+    own_ports: &[u16],
     now_us: impl Fn() -> i64 + Send + Sync,
 ) -> Driven {
     let mut drive = Drive::new(job, revision);
-    let end = match Child::start(job) {
+    let end = match Child::start(job, own_ports) {
         Ok(child) => drive.follow(child, sink, &mut local, &now_us).await,
         Err(error) => {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();

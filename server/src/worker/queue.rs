@@ -36,6 +36,8 @@ pub struct WorkerSettings {
     pub host: String,
     /// The lock that keeps runs on this host apart.
     pub host_lock: PathBuf,
+    /// Ports of the lab itself on this host: no load goes there.
+    pub own_ports: Vec<u16>,
 }
 
 /// Works until it is told to stop. A run that is under way then is aborted and ends as failed.
@@ -107,11 +109,11 @@ async fn turn(lab: &Lab, settings: &WorkerSettings, stop: &CancellationToken, _l
     };
     let run = claimed.run.row.id;
     tracing::info!(run.id = %run, attempt = claimed.attempt, "run {run}: attempt {} begins", claimed.attempt);
-    carry_out(lab, claimed, stop).await;
+    carry_out(lab, claimed, settings, stop).await;
     Turn::Ran
 }
 
-async fn carry_out(lab: &Lab, claimed: Claimed, stop: &CancellationToken) {
+async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop: &CancellationToken) {
     let Claimed { run, attempt } = claimed;
     let id = run.row.id;
     let driven = match job(lab, &run).await {
@@ -119,7 +121,8 @@ async fn carry_out(lab: &Lab, claimed: Claimed, stop: &CancellationToken) {
             let mut sink = StoreSink::new(lab.clone(), id, attempt);
             let (order, local) = watch::channel(None);
             let lab_clock = lab.clone();
-            let driving = drive(&job, &run.row.revision, &mut sink, local, move || lab_clock.now_us());
+            let driving =
+                drive(&job, &run.row.revision, &mut sink, local, &settings.own_ports, move || lab_clock.now_us());
             tokio::pin!(driving);
             let mut shut = false;
             loop {

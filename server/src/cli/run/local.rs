@@ -84,7 +84,8 @@ pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
         std::future::pending::<()>().await;
     });
     let mut terminal = Terminal::new(&job.plan);
-    let driven = drive(&job, &args.revision(), &mut terminal, orders, || jiff::Timestamp::now().as_microsecond()).await;
+    let driven =
+        drive(&job, &args.revision(), &mut terminal, orders, &[], || jiff::Timestamp::now().as_microsecond()).await;
     terminal.end();
 
     let summary = &driven.outcome.summary;

@@ -1,0 +1,20 @@
+//! The server over HTTP, through its real router, on both databases.
+//!
+//! Every reply that a test sees is checked on the way ([`site::Site::send`]): it carries the protecting headers, and JSON
+//! has the shape that the OpenAPI document promises for its route and status.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod charts_and_pages;
+mod conformity;
+mod document;
+mod events;
+mod launching;
+mod listing;
+#[path = "../place/mod.rs"]
+mod place;
+mod protection;
+mod reading;
+mod site;
+mod stopping;
+mod worker;
