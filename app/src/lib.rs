@@ -12,9 +12,9 @@
 #![recursion_limit = "256"]
 #![allow(unreachable_pub, reason = "the component macro makes a hidden public function of every component")]
 
-#[cfg(feature = "ssr")]
 pub mod charts;
 pub mod client;
+#[cfg(feature = "ssr")]
 pub mod components;
 pub mod islands;
 #[cfg(feature = "ssr")]

@@ -8,7 +8,7 @@ use super::{
     table::run_csv,
     trend::{trend_chart, trend_csv},
 };
-use crate::components::series::RunChart;
+use crate::charts::series::RunChart;
 
 /// A file made of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]

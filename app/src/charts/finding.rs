@@ -8,7 +8,7 @@ use perflab_model::{
 };
 
 use super::run::{is_log, limit_ms};
-use crate::components::series::RunChart;
+use crate::charts::series::RunChart;
 
 /// The finding of a chart of a run.
 pub fn run_finding(which: RunChart, plan: &Plan, points: &[Point]) -> String {

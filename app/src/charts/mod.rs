@@ -3,12 +3,21 @@
 //! In:  a plan and its points, a launch preview, a trend. Out: charts, their one-sentence findings and their tables.
 //! Pages, REST and reports take them from here, so that they show the same.
 
+#[cfg(feature = "ssr")]
 pub mod file;
+#[cfg(feature = "ssr")]
 pub mod finding;
+#[cfg(feature = "ssr")]
 pub mod preview;
+#[cfg(feature = "ssr")]
 pub mod run;
+pub mod series;
+#[cfg(feature = "ssr")]
 pub mod table;
+#[cfg(feature = "ssr")]
 pub mod trend;
 
+#[cfg(feature = "ssr")]
 pub use file::{ChartFile, run_chart_file, trend_chart_file};
+#[cfg(feature = "ssr")]
 pub use run::run_chart;

@@ -9,7 +9,7 @@ use perflab_model::{
     tick::Point,
 };
 
-use crate::components::series::RunChart;
+use crate::charts::series::RunChart;
 
 /// CPU of the generator from which on a run is suspect, percent. The rule itself is `stats`'s; this is its line.
 const CPU_SUSPECT_PERCENT: f64 = 80.0;

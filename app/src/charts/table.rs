@@ -3,7 +3,7 @@
 use perflab_model::{display, load::Load, plan::Plan, tick::Point};
 
 use super::run::{series_names, unit};
-use crate::components::series::RunChart;
+use crate::charts::series::RunChart;
 
 /// Rows of a table in a page: about this many.
 const ROWS: usize = 20;

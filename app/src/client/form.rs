@@ -37,13 +37,22 @@ pub fn watch(form: &HtmlFormElement, on_change: impl Fn(bool) + 'static) {
     drop(form.add_event_listener_with_callback("input", listener.unchecked_ref()));
 }
 
-/// Copies a text to the clipboard; `false` when the browser has none.
-pub fn copy(text: &str) -> bool {
-    match leptos::web_sys::window() {
-        Some(window) => {
-            drop(window.navigator().clipboard().write_text(text));
-            true
+/// Lets buttons with `data-copy` copy the text of the element with that id.
+pub fn watch_copy(form: &HtmlFormElement) {
+    let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+        let button = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let Some((button, source)) = button.and_then(|button| button.get_attribute("data-copy").map(|id| (button, id)))
+        else {
+            return;
+        };
+        let text = super::page::document()
+            .and_then(|document| document.get_element_by_id(&source))
+            .and_then(|element| element.text_content());
+        if let (Some(window), Some(text)) = (leptos::web_sys::window(), text) {
+            drop(window.navigator().clipboard().write_text(&text));
+            button.set_text_content(Some("Copied"));
         }
-        None => false,
-    }
+    })
+    .into_js_value();
+    drop(form.add_event_listener_with_callback("click", listener.unchecked_ref()));
 }

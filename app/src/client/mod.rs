@@ -5,6 +5,7 @@
 
 pub mod form;
 pub mod growth;
+pub mod morph;
 pub mod page;
 pub mod stream;
 pub mod theme;

@@ -6,8 +6,10 @@
 use std::cell::RefCell;
 
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use leptos::web_sys::{Document, DomParser, Element, HtmlElement, Response, SupportedType};
+use leptos::web_sys::{Document, DomParser, Response, SupportedType};
 use wasm_bindgen_futures::JsFuture;
+
+use super::morph::morph;
 
 /// Fetches the page at `address` and parses it; `None` when the server did not answer with a page.
 pub async fn fetch(address: &str) -> Option<Document> {
@@ -20,52 +22,21 @@ pub async fn fetch(address: &str) -> Option<Document> {
     DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
 }
 
-/// Replaces the parts with these ids by those of a fetched page. What has not changed is not touched.
+/// Makes the parts with these ids like those of a fetched page. What has not changed is not touched.
 pub fn replace(fetched: &Document, ids: &[String]) {
     let Some(document) = document() else { return };
-    let focused = document.active_element().map(|element| element.id()).filter(|id| !id.is_empty());
     for id in ids {
-        let (Some(old), Some(new)) = (document.get_element_by_id(id), fetched.get_element_by_id(id)) else { continue };
-        if old.inner_html() != new.inner_html() {
-            keep_open(&old, &new);
-            old.set_inner_html(&new.inner_html());
-        }
-        for attribute in ["class", "data-v", "aria-disabled", "aria-invalid"] {
-            let changed = match new.get_attribute(attribute) {
-                Some(value) => old.set_attribute(attribute, &value),
-                None => old.remove_attribute(attribute),
-            };
-            drop(changed);
-        }
-    }
-    if let Some(element) = focused.and_then(|id| document.get_element_by_id(&id)) {
-        let lost = document.active_element().is_none_or(|active| active.id() != element.id());
-        if let (true, Ok(element)) = (lost, element.dyn_into::<HtmlElement>()) {
-            drop(element.focus());
+        if let (Some(old), Some(new)) = (document.get_element_by_id(id), fetched.get_element_by_id(id)) {
+            morph(&old, &new);
         }
     }
 }
 
-/// What a person has unfolded stays unfolded.
-fn keep_open(old: &Element, new: &Element) {
-    let (Ok(before), Ok(after)) = (old.query_selector_all("details"), new.query_selector_all("details")) else {
-        return;
-    };
-    if before.length() != after.length() {
-        return;
+/// Shows or hides a part of the page.
+pub fn set_hidden(id: &str, hidden: bool) {
+    if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
+        drop(if hidden { element.set_attribute("hidden", "") } else { element.remove_attribute("hidden") });
     }
-    for index in 0..before.length() {
-        let (Some(before), Some(after)) = (element(before.item(index)), element(after.item(index))) else { continue };
-        drop(if before.has_attribute("open") {
-            after.set_attribute("open", "")
-        } else {
-            after.remove_attribute("open")
-        });
-    }
-}
-
-fn element(node: Option<leptos::web_sys::Node>) -> Option<Element> {
-    node?.dyn_into().ok()
 }
 
 /// The document that is open.
@@ -82,6 +53,13 @@ pub fn is_visible() -> bool {
 pub fn address() -> Option<String> {
     let location = leptos::web_sys::window()?.location();
     Some(location.pathname().ok()? + &location.search().ok()?)
+}
+
+/// The address of the page with one more word in its query.
+pub fn address_with(word: &str) -> Option<String> {
+    let address = address()?;
+    let joint = if address.contains('?') { '&' } else { '?' };
+    Some(format!("{address}{joint}{word}"))
 }
 
 /// Loads the page anew: the run has changed so much that the server draws another page.

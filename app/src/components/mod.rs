@@ -1,8 +1,7 @@
-//! Parts that pages and islands are built from. Both halves of the app have them, so that the browser redraws exactly
-//! what the server drew.
+//! Parts that pages are built from.
 //!
 //! In:  values of `perflab-model`. Out: views.
-//! Not here: fetching, and anything that only one half can do.
+//! Not here: fetching, and what a browser does with them.
 
 mod endpoints;
 mod errors;
@@ -10,7 +9,6 @@ mod ledger;
 mod logs;
 mod progress;
 pub mod quantity;
-pub mod series;
 mod strip;
 pub mod time;
 mod validity;

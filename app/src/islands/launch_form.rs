@@ -26,6 +26,7 @@ pub fn LaunchForm(
         let timer = Rc::new(page::Timer::default());
         let watched = found.clone();
         let (path, derived, fields) = (path.clone(), derived.clone(), fields.clone());
+        form::watch_copy(&found);
         form::watch(&found, move |choice| {
             let (form, path) = (watched.clone(), path.clone());
             let mut ids = derived.clone();
@@ -44,30 +45,5 @@ async fn update(form: leptos::web_sys::HtmlFormElement, path: String, ids: Vec<S
         if form::query(&form).as_deref() == Some(query.as_str()) {
             page::replace(&fetched, &ids);
         }
-    }
-}
-
-/// Copies a text.
-#[island]
-pub fn CopyButton(
-    /// Id of the element whose text is copied.
-    source: String,
-) -> impl IntoView {
-    let (copied, set_copied) = signal(false);
-    view! {
-        <button
-            class="btn"
-            type="button"
-            on:click=move |_| {
-                let text = page::document()
-                    .and_then(|document| document.get_element_by_id(&source))
-                    .and_then(|element| element.text_content());
-                if let Some(text) = text {
-                    set_copied.set(form::copy(&text));
-                }
-            }
-        >
-            {move || if copied.get() { "Copied" } else { "Copy" }}
-        </button>
     }
 }

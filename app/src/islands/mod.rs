@@ -6,15 +6,13 @@
 #![allow(missing_docs, reason = "the island macro makes a public function for the browser and cannot document it")]
 
 pub mod follow;
+pub mod follow_live;
 pub mod launch_form;
-mod live_head;
-mod live_parts;
-pub mod live_run;
 pub mod refresh;
 pub mod theme_toggle;
 
 pub use follow::FollowRun;
-pub use launch_form::{CopyButton, LaunchForm};
-pub use live_run::{LiveFacts, LiveRun, LiveTab};
+pub use follow_live::FollowLive;
+pub use launch_form::LaunchForm;
 pub use refresh::Refresh;
 pub use theme_toggle::ThemeToggle;

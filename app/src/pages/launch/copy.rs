@@ -3,8 +3,6 @@
 use leptos::prelude::*;
 use perflab_model::launch::LaunchRequest;
 
-use crate::islands::CopyButton;
-
 /// The same launch as CLI, curl and link.
 #[component]
 pub fn CopyAs(
@@ -29,11 +27,11 @@ pub fn CopyAs(
                         <details name="copy" open=at == 0>
                             <summary>{name}</summary>
                             <code class="code" id=id>{text}</code>
+                            <button class="btn" type="button" data-copy=id aria-label=format!("Copy as {name}")>"Copy"</button>
                         </details>
                     }
                 })
                 .collect_view()}
-            <CopyButton source="copy-cli".to_owned()/>
         </div>
     }
     .into_any()

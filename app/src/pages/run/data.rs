@@ -30,15 +30,19 @@ pub struct RunData {
     pub suite_text: Option<String>,
     /// How many runs go first, while it waits.
     pub ahead: Option<u64>,
-    /// Which part is shown.
+    /// Which part of a finished run is shown.
     pub tab: Tab,
+    /// The same as the address says it; a live run has other parts.
+    pub tab_code: String,
+    /// The browser has the charts and asks for the rest.
+    pub numbers_only: bool,
 }
 
 impl RunData {
     /// Reads what the page of a run needs, and no more.
-    pub async fn load(lab: &Lab, address: &str, tab: &str) -> Result<Self, Problem> {
+    pub async fn load(lab: &Lab, address: &str, tab_code: String, numbers_only: bool) -> Result<Self, Problem> {
         let run = lab.run(address).await?;
-        let (id, tab) = (run.row.id, Tab::from_code(tab));
+        let (id, tab) = (run.row.id, Tab::from_code(&tab_code));
         let waiting = matches!(run.row.state, RunState::Queued | RunState::Claimed);
         let over = run.row.state.is_terminal();
         let mut data = Self {
@@ -51,7 +55,9 @@ impl RunData {
             suite_text: None,
             ahead: None,
             tab,
+            numbers_only,
             run,
+            tab_code,
         };
         if waiting {
             let options = lab.launch_options(Some(&data.run.row.project)).await?;
@@ -60,13 +66,13 @@ impl RunData {
             data.ahead = place.map(|place| place.waiting.saturating_sub(1) + u64::from(place.busy_with.is_some()));
             return Ok(data);
         }
-        if !over || matches!(tab, Tab::Summary | Tab::Timeline) {
+        if (!over && !numbers_only) || (over && matches!(tab, Tab::Summary | Tab::Timeline)) {
             data.points = lab.points(id).await?;
         }
         if !over || data.run.summary.is_none() {
             data.progress = lab.progress(id).await?;
         }
-        if !over || tab == Tab::Logs {
+        if tab == Tab::Logs {
             data.logs = logs(lab, &data.run).await?;
         }
         if over && tab == Tab::Distribution {

@@ -13,7 +13,8 @@ pub fn RunPage() -> impl IntoView {
     let address = parameter("run");
     let tab = query("tab").unwrap_or_default();
     let lab = lab();
-    let load = async move { RunData::load(&lab?, &address, &tab).await };
+    let numbers_only = query("only").as_deref() == Some("numbers");
+    let load = async move { RunData::load(&lab?, &address, tab, numbers_only).await };
     view! { <Loaded from=Box::pin(load) show=show/> }
 }
 

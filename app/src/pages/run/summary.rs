@@ -14,7 +14,8 @@ use super::{
     header::trend_of_endpoint,
     timeline::run_figure,
 };
-use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip, series::RunChart};
+use crate::charts::series::RunChart;
+use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip};
 
 /// The summary.
 #[component]

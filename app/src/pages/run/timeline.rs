@@ -5,8 +5,8 @@ use perflab_charts::Size;
 use perflab_model::{run::Run, tick::Point};
 
 use crate::{
+    charts::series::RunChart,
     charts::{finding::run_finding, run::run_chart, table::run_table},
-    components::series::RunChart,
     pages::figure::ChartFigure,
 };
 

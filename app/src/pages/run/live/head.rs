@@ -1,35 +1,36 @@
-//! The sticky header of a live run: state, pace, eight numbers, Stop and Abort.
+//! The sticky header: state, pace, eight numbers, Stop and Abort.
 
 use leptos::prelude::*;
 use perflab_model::{display, run::RunState, summary::Progress, tick::Phase, verdict::Gate};
 
-use super::live_run::{Live, LiveFacts};
+use super::facts::LiveFacts;
 use crate::components::{
     Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, quantity::Shown,
 };
 
 /// The header.
 #[component]
-pub(super) fn LiveHead(facts: LiveFacts, live: Live) -> impl IntoView {
-    let pace = facts.clone();
-    let strip = facts.clone();
+pub fn LiveHead(
+    /// What stays.
+    facts: LiveFacts,
+    /// How the run stands.
+    progress: Option<Progress>,
+) -> impl IntoView {
+    let pulse = (facts.state == RunState::Running).then_some("pulse");
     view! {
         <div class="livebar">
             <div class="head-row">
                 <div class="title">
-                    {move || {
-                        let state = live.state.get();
-                        view! { <span class=(state == RunState::Running).then_some("pulse")><StateBadge state=state/></span> }
-                    }}
+                    <span id="live-state" class=pulse><StateBadge state=facts.state/></span>
                     <h1>{facts.scenario.clone()} " " <span class="faint light">{format!("#{}", facts.number)}</span></h1>
                     <span class="p2">{facts.environment.clone()}</span>
                     <span class="mono faint p2">{facts.revision.clone()}</span>
                     <span class="faint p3">{facts.started.clone()}</span>
                 </div>
-                <Actions facts=facts/>
+                <Actions facts=facts.clone()/>
             </div>
-            {move || live.progress.with(|progress| view! { <Pace facts=pace.clone() progress=progress.clone()/> })}
-            {move || live.progress.with(|progress| view! { <Numbers facts=strip.clone() progress=progress.clone()/> })}
+            <div id="live-pace"><Pace facts=facts.clone() progress=progress.clone()/></div>
+            <div id="live-numbers"><Numbers facts=facts progress=progress/></div>
         </div>
     }
     .into_any()
@@ -39,7 +40,7 @@ pub(super) fn LiveHead(facts: LiveFacts, live: Live) -> impl IntoView {
 #[component]
 fn Actions(facts: LiveFacts) -> impl IntoView {
     let stop_title = format!("No new starts; waits up to {} for replies", facts.graceful_stop);
-    let asked = facts.asked.clone();
+    let asked = facts.asked;
     view! {
         <div class="btn-group">
             {asked.map(|what| view! { <span class="note faint">{format!("{what} has been asked for")}</span> })}

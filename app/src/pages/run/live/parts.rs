@@ -3,66 +3,66 @@
 use leptos::prelude::*;
 use perflab_model::{
     display,
+    runner::LogLine,
     summary::Progress,
     tick::Phase,
     validity::ValidityState,
     verdict::{Gate, LedgerRow},
 };
 
-use super::live_run::{Live, LiveFacts, LiveTab};
+use super::facts::{LiveFacts, LiveTab};
 use crate::components::{EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, TrustHeading, ValidityList};
-
-/// The sentence that says how the run goes.
-#[component]
-pub(super) fn LiveAnswer(facts: LiveFacts, live: Live) -> impl IntoView {
-    view! {
-        <p class="answer">
-            {move || live.progress.with(|progress| progress.as_ref().map_or_else(|| STARTING.to_owned(), |now| answer(&facts, now)))}
-        </p>
-    }
-    .into_any()
-}
 
 /// Before the first second.
 const STARTING: &str = "The worker has the run; the first request is about to be sent.";
 
+/// The sentence that says how the run goes.
+#[component]
+pub fn LiveAnswer(
+    /// What stays.
+    facts: LiveFacts,
+    /// How the run stands.
+    progress: Option<Progress>,
+) -> impl IntoView {
+    let text = progress.map_or_else(|| STARTING.to_owned(), |now| answer(&facts, &now));
+    view! { <p class="answer" id="live-answer">{text}</p> }
+}
+
 /// Endpoints, errors, thresholds and log as tabs; validity and limits beside them.
 #[component]
-pub(super) fn LiveParts(facts: LiveFacts, live: Live) -> impl IntoView {
-    let tab = facts.tab;
-    let id = facts.id;
-    let link = move |to: LiveTab| format!("/runs/{id}?tab={}", to.code());
+pub fn LiveParts(
+    /// The run.
+    id: String,
+    /// The open tab.
+    tab: LiveTab,
+    /// How the run stands.
+    progress: Option<Progress>,
+    /// Its log.
+    logs: Vec<LogLine>,
+) -> impl IntoView {
+    let errors = progress.as_ref().map_or(0, |now| now.errors.len());
+    let table = match (tab, progress.clone()) {
+        (LiveTab::Logs, _) => view! { <LogTable lines=logs/> }.into_any(),
+        (_, Some(progress)) => view! { <Table tab=tab progress=progress/> }.into_any(),
+        (_, None) => view! { <p class="muted pt1">"Nothing has been measured yet."</p> }.into_any(),
+    };
     view! {
         <section class="section" id="details">
-            <nav class="tabs flush" aria-label="Details">
+            <nav class="tabs flush" aria-label="Details" id="live-tabs">
                 {LiveTab::ALL
                     .map(|to| {
                         view! {
-                            <a href=link(to) aria-current=(to == tab).then_some("page")>
+                            <a href=format!("/runs/{id}?tab={}#details", to.code()) aria-current=(to == tab).then_some("page")>
                                 {to.word()}
-                                {move || {
-                                    let errors = live.progress.with(|now| now.as_ref().map_or(0, |now| now.errors.len()));
-                                    (to == LiveTab::Errors && errors > 0)
-                                        .then(|| view! { " " <span class="count">{errors}</span> })
-                                }}
+                                {(to == LiveTab::Errors && errors > 0).then(|| view! { " " <span class="count">{errors}</span> })}
                             </a>
                         }
                     })
                     .collect_view()}
             </nav>
             <div class="cols">
-                <div class="c8">
-                    {move || match tab {
-                        LiveTab::Logs => view! { <LogTable lines=live.logs.get()/> }.into_any(),
-                        _ => live.progress.with(|now| now.as_ref().map(|now| view! { <Table tab=tab progress=now.clone()/> })).into_any(),
-                    }}
-                </div>
-                <div class="c4">
-                    {move || {
-                        live.progress
-                            .with(|now| now.as_ref().map(|now| view! { <Beside progress=now.clone()/> }))
-                    }}
-                </div>
+                <div class="c8" id="live-table">{table}</div>
+                <div class="c4" id="live-beside">{progress.map(|now| view! { <Beside progress=now/> })}</div>
             </div>
         </section>
     }
@@ -141,6 +141,7 @@ fn on_plan(progress: &Progress) -> bool {
 #[cfg(test)]
 mod tests {
     use perflab_model::{
+        run::RunState,
         summary::{Distribution, Recent, Totals},
         validity::Validity,
     };
@@ -151,6 +152,7 @@ mod tests {
         LiveFacts {
             id: String::new(),
             number: 1291,
+            state: RunState::Running,
             scenario: "open_load".to_owned(),
             environment: "staging".to_owned(),
             revision: String::new(),
@@ -162,10 +164,8 @@ mod tests {
             cap: Some(120),
             p95_limit: Some(200.0),
             p99_limit: None,
-            after: 0,
-            tab: LiveTab::Endpoints,
-            stop_action: String::new(),
-            abort_action: String::new(),
+            stop_action: "",
+            abort_action: "",
             asked: None,
             graceful_stop: "30s".to_owned(),
         }

@@ -1,0 +1,131 @@
+//! What does not change while a run goes on, and which of its tabs is open.
+
+use leptos::server_fn::ServerFn;
+use perflab_model::{
+    display,
+    load::Load,
+    run::{Cancel, RunState},
+};
+
+use crate::{
+    charts::run::limit_ms,
+    pages::{
+        actions::{AbortRun, StopRun},
+        run::data::RunData,
+    },
+};
+
+/// What the page of a live run says of its plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveFacts {
+    /// The run.
+    pub id: String,
+    /// Its number.
+    pub number: u64,
+    /// Its state.
+    pub state: RunState,
+    /// What is run.
+    pub scenario: String,
+    /// Where.
+    pub environment: String,
+    /// What is measured.
+    pub revision: String,
+    /// `started 14:25 UTC by browser`.
+    pub started: String,
+    /// `ends 14:36 UTC`.
+    pub ends: String,
+    /// Seconds from first to last start.
+    pub planned_seconds: f64,
+    /// Seconds that are not judged.
+    pub warmup_seconds: f64,
+    /// Whether starts come at a planned rate.
+    pub open: bool,
+    /// Most iterations at once of an open run.
+    pub cap: Option<u32>,
+    /// The limit on p95 of all requests, milliseconds.
+    pub p95_limit: Option<f64>,
+    /// The limit on p99 of all requests, milliseconds.
+    pub p99_limit: Option<f64>,
+    /// Where Stop goes.
+    pub stop_action: &'static str,
+    /// Where Abort goes.
+    pub abort_action: &'static str,
+    /// What has been asked for already: `Stop` or `Abort`.
+    pub asked: Option<&'static str>,
+    /// How long replies are waited for after Stop: `30s`.
+    pub graceful_stop: String,
+}
+
+impl LiveFacts {
+    /// The facts of a run.
+    pub fn of(data: &RunData) -> Self {
+        let (run, row) = (&data.run, &data.run.row);
+        let begun = row.started_us.unwrap_or(row.created_us);
+        let ends = begun + i64::try_from(run.plan.load.duration().get()).unwrap_or(0) * 1000;
+        Self {
+            id: row.id.to_string(),
+            number: row.number,
+            state: row.state,
+            scenario: row.scenario.to_string(),
+            environment: row.environment.to_string(),
+            revision: row.revision.to_string(),
+            started: format!("started {} by {}", display::clock(begun, false), row.trigger.code()),
+            ends: format!("ends {}", display::clock(ends, false)),
+            planned_seconds: run.plan.load.duration().as_secs_f64(),
+            warmup_seconds: run.plan.warmup_time().as_secs_f64(),
+            open: matches!(run.plan.load, Load::Open { .. }),
+            cap: match &run.plan.load {
+                Load::Open { limits, .. } => Some(limits.max_in_flight),
+                Load::Closed { .. } => None,
+            },
+            p95_limit: limit_ms(&run.plan, 0.95),
+            p99_limit: limit_ms(&run.plan, 0.99),
+            stop_action: StopRun::url(),
+            abort_action: AbortRun::url(),
+            asked: run.cancel.map(|cancel| match cancel {
+                Cancel::Stop => "Stop",
+                Cancel::Abort => "Abort",
+            }),
+            graceful_stop: run.plan.graceful_stop.to_string(),
+        }
+    }
+}
+
+/// The tabs below the charts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LiveTab {
+    /// Requests.
+    #[default]
+    Endpoints,
+    /// Failed requests.
+    Errors,
+    /// The rules as they stand.
+    Thresholds,
+    /// The log.
+    Logs,
+}
+
+impl LiveTab {
+    /// All, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Endpoints, Self::Errors, Self::Thresholds, Self::Logs];
+
+    /// The word on the screen.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Endpoints => "Endpoints",
+            Self::Errors => "Errors",
+            Self::Thresholds => "Thresholds",
+            Self::Logs => "Logs",
+        }
+    }
+
+    /// The word in addresses.
+    pub fn code(self) -> String {
+        self.word().to_lowercase()
+    }
+
+    /// The tab of an address; the first for anything else.
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|tab| tab.code() == code).unwrap_or_default()
+    }
+}
