@@ -261,7 +261,7 @@ mod tests {
             let (mut ab, mut ba) = (of(&a), of(&b));
             ab.merge(&of(&b));
             ba.merge(&of(&a));
-            let mut all = a.clone();
+            let mut all = a;
             all.extend(&b);
             prop_assert_eq!(&ab, &ba);
             prop_assert_eq!(&ab, &of(&all));

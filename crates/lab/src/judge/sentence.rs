@@ -135,7 +135,7 @@ fn why_failed(told: &Told<'_>) -> Option<String> {
         .filter(|second| gone && f64::from(*second) + 3.0 < told.seconds)
         .map(|second| format!("; it last answered at {}", elapsed(second.into())))
         .unwrap_or_default();
-    Some(format!("Mostly {what} ({code}){last}."))
+    Some(format!("Mostly because {what} ({code}){last}."))
 }
 
 fn undecided(told: &Told<'_>, level: Level) -> Vec<String> {
@@ -144,11 +144,12 @@ fn undecided(told: &Told<'_>, level: Level) -> Vec<String> {
     };
     let row = &first.row;
     let reason = row.reason.clone().unwrap_or_else(|| "too few samples".to_owned());
-    let limit = if level == Level::Fail { row.max.unwrap_or(row.limit) } else { row.limit };
-    let asked = format!("{} {}", row.op, with_unit(&plain(limit), &row.unit));
     let what = match row.value {
-        Some(_) => format!("Undecided: {} is {} against {asked}; {reason}.", subject(first), value(row)),
-        None => format!("Undecided: {} {asked} ({reason}).", subject(first)),
+        Some(_) => format!("Undecided: {} is {}; {reason}.", subject(first), value(row)),
+        None => {
+            let limit = if level == Level::Fail { row.max.unwrap_or(row.limit) } else { row.limit };
+            format!("Undecided: {} {} {}: {reason}.", subject(first), row.op, with_unit(&plain(limit), &row.unit))
+        }
     };
     let mut parts = vec![what];
     parts.extend(row.next.as_ref().map(|next| format!("{next}.")));
@@ -175,7 +176,7 @@ fn others(judged: &[Judged]) -> Option<String> {
             parts.push(format!("{} {word}", count(many as u64)));
         }
     }
-    Some(format!("Of all {} rules: {}.", all + 1, parts.join(", ")))
+    Some(format!("Of the {} rules: {}.", all + 1, parts.join(", ")))
 }
 
 fn all_met(judged: &[Judged]) -> String {

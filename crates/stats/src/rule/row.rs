@@ -1,7 +1,7 @@
 //! A rule's line in the ledger: value, interval and limits in one unit, and words for what is not met.
 
 use perflab_model::{
-    display::{count, number},
+    display::{count, exact, number},
     plan::Rule,
     threshold::{Dimension, Level, Limit, Stat, Window},
     verdict::{Gate, LedgerRow},
@@ -22,10 +22,11 @@ pub(super) fn row(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
     let Finding { rung, estimate, why } = watch.finding(threshold);
     let unit = Unit::of(rule);
     let shown = estimate.filter(|estimate| estimate.shown);
+    // What is compared as it is has no interval; where the value is hidden, its interval is all there is to show.
+    let has_interval = |e: &Estimate| !e.shown || e.interval != crate::Interval::exact(e.value);
     let interval = estimate
-        .map(|estimate| estimate.interval)
-        .filter(|interval| interval.low != interval.high)
-        .map(|interval| interval.ends())
+        .filter(has_interval)
+        .map(|estimate| estimate.interval.ends())
         .filter(|(low, high)| low.is_some() || high.is_some())
         .map(|(low, high)| (low.map(|end| unit.shown(end)), high.map(|end| unit.shown(end))));
     let mut row = LedgerRow {
@@ -173,13 +174,17 @@ fn reason(
             ))
         }
         (Rung::Undecided(level), _) => {
-            let limit = if level == Level::Fail { row.max.unwrap_or(row.limit) } else { row.limit };
+            let (word, limit) = match (level, row.max) {
+                (Level::Fail, Some(max)) => ("maximum", max),
+                (Level::Fail, None) => ("limit", row.limit),
+                (Level::Warn, _) => ("target", row.limit),
+            };
             Some(match row.interval {
                 Some((Some(low), Some(high))) => format!(
-                    "the 95 % interval {} to {} lies across {}",
+                    "the 95 % interval {} to {} lies across the {word} of {}",
                     number(low),
-                    with_unit(high, &row.unit),
-                    with_unit(limit, &row.unit)
+                    with_unit(&number(high), &row.unit),
+                    with_unit(&exact(limit), &row.unit)
                 ),
                 _ => "too few samples for an interval".to_owned(),
             })
@@ -192,11 +197,10 @@ fn reason(
 }
 
 /// `200 ms`, `1.20 %`, `50.0/s`, `7`.
-fn with_unit(value: f64, unit: &str) -> String {
+fn with_unit(number: &str, unit: &str) -> String {
     match unit {
-        "" => number(value),
-        "/s" => format!("{}/s", number(value)),
-        unit => format!("{} {unit}", number(value)),
+        "" | "/s" => format!("{number}{unit}"),
+        unit => format!("{number} {unit}"),
     }
 }
 

@@ -90,7 +90,7 @@ fn value_interval_and_limit_share_the_unit_of_the_measure() {
 fn an_undecided_rule_says_how_much_more_would_decide_it() {
     let row = judged("error_rate < 5%", &[failing(0, 6, 94)]).row;
     assert_eq!(row.outcome, Gate::Inconclusive);
-    assert_eq!(row.reason.as_deref(), Some("the 95 % interval 2.23 to 12.6 % lies across 5.00 %"));
+    assert_eq!(row.reason.as_deref(), Some("the 95 % interval 2.23 to 12.6 % lies across the limit of 5 %"));
     assert!(row.next.as_deref().is_some_and(|next| next.starts_with("Measure longer: about 2,")), "{row:#?}");
     let row = judged("p99 < 200ms", &steady(11)).row;
     assert_eq!(row.value, None);

@@ -14,51 +14,51 @@ fn of(rules: &[&str]) -> String {
 
 #[test]
 fn all_met() {
-    assert_snapshot!(of(&["p95 < 125ms", "error_rate < 5%", "max < 1s"]), @"");
-    assert_snapshot!(of(&["p95 < 125ms for login"]), @"");
-    assert_snapshot!(of(&["p95 < 125ms", "avg <= baseline * 1.1"]), @"");
+    assert_snapshot!(of(&["p95 < 125ms", "error_rate < 5%", "max < 1s"]), @"All 3 rules are met; the closest is p95 with 12.8 % to spare.");
+    assert_snapshot!(of(&["p95 < 125ms for login"]), @"The only rule is met: login p95 is 109 ms, its limit 125 ms.");
+    assert_snapshot!(of(&["p95 < 125ms", "avg <= baseline * 1.1"]), @"The only rule is met: p95 is 109 ms, its limit 125 ms. One more waits for a baseline.");
 }
 
 #[test]
 fn broken() {
-    assert_snapshot!(of(&["p95 < 50ms for login", "p95 < 90ms", "error_rate < 5%", "max < 1s"]), @"");
-    assert_snapshot!(of(&["p95 < 50ms for login", "error_rate < 5%"]), @"");
-    assert_snapshot!(of(&["p95 < 50ms, max 100ms for login"]), @"");
-    assert_snapshot!(of(&["p95 < 50ms warn", "rps >= 10"]), @"");
-    assert_snapshot!(of(&["p99 < 50ms"]), @"");
+    assert_snapshot!(of(&["p95 < 50ms for login", "p95 < 90ms", "error_rate < 5%", "max < 1s"]), @"Login p95 is 109 ms, its limit 50 ms. Of the 4 rules: 2 met, 2 missed.");
+    assert_snapshot!(of(&["p95 < 50ms for login", "error_rate < 5%"]), @"Login p95 is 109 ms, its limit 50 ms. The other rule is met.");
+    assert_snapshot!(of(&["p95 < 50ms, max 100ms for login"]), @"Login p95 is 109 ms, its maximum 100 ms.");
+    assert_snapshot!(of(&["p95 < 50ms warn", "rps >= 10"]), @"P95 is 109 ms, its target 50 ms. The other rule is met.");
+    assert_snapshot!(of(&["p99 < 50ms"]), @"P99 is at least 110 ms, its limit 50 ms.");
 }
 
 #[test]
 fn undecided() {
-    assert_snapshot!(of(&["error_rate < 0.1%", "p95 < 200ms"]), @"");
-    assert_snapshot!(of(&["p99 < 105ms"]), @"");
-    assert_snapshot!(of(&["checks > 99%"]), @"");
-    assert_snapshot!(of(&["error_rate < 0.1% warn", "p95 < 200ms", "p90 < 50ms warn"]), @"");
+    assert_snapshot!(of(&["error_rate < 0.1%", "p95 < 200ms"]), @"Undecided: error rate is 0 %; the 95 % interval 0 to 0.918 % lies across the limit of 0.1 %. Measure longer: about 3,671 more samples would decide. The other rule is met.");
+    assert_snapshot!(of(&["p99 < 105ms"]), @"P99 is at least 110 ms, its limit 105 ms.");
+    assert_snapshot!(of(&["checks > 99%"]), @"Undecided: checks passed > 99 %: no samples. Give the flow's requests checks, or take the rule out.");
+    assert_snapshot!(of(&["error_rate < 0.1% warn", "p95 < 200ms", "p90 < 50ms warn"]), @"P90 is 109 ms, its target 50 ms. Of the 3 rules: 1 met, 1 missed, 1 undecided.");
 }
 
 #[test]
 fn nothing_asked() {
-    assert_snapshot!(of(&[]), @"");
-    assert_snapshot!(of(&["avg <= baseline * 1.1"]), @"");
+    assert_snapshot!(of(&[]), @"Nothing was asked of it: add thresholds to the suite or the scenario for a verdict.");
+    assert_snapshot!(of(&["avg <= baseline * 1.1"]), @"Nothing could be asked of it yet: its rules compare with a baseline, and there is none.");
 }
 
 #[test]
 fn a_target_in_trouble() {
     let rules = ["error_rate < 5%", "p95 < 200ms warn"];
-    assert_snapshot!(told(&rules, &failing(20, 0, 0, "connect.refused"), &completed()), @"");
-    assert_snapshot!(told(&rules, &failing(60, 42, 0, "connect.refused"), &completed()), @"");
-    assert_snapshot!(told(&rules, &failing(20, 0, 5, "http.5xx"), &completed()), @"");
-    assert_snapshot!(told(&rules, &steady(20, 3_000_000), &completed()), @"");
+    assert_snapshot!(told(&rules, &failing(20, 0, 0, "connect.refused"), &completed()), @"Invalid: the target never answered (connection refused at 127.0.0.1:8000). Start it, or correct the environment's base URL.");
+    assert_snapshot!(told(&rules, &failing(60, 42, 0, "connect.refused"), &completed()), @"Error rate is 30.0 %, its limit 5 %. Mostly because the target refused connections (connect.refused); it last answered at 0:41. The other rule is met.");
+    assert_snapshot!(told(&rules, &failing(20, 0, 5, "http.5xx"), &completed()), @"Error rate is 100 %, its limit 5 %. Mostly because the target answered with server errors (http.5xx). Of the 2 rules: 1 missed, 1 undecided.");
+    assert_snapshot!(told(&rules, &steady(20, 3_000_000), &completed()), @"P95 is 3,271 ms, its target 200 ms. The other rule is met.");
 }
 
 #[test]
 fn ended_early() {
     let stopped = ended(RunState::Cancelled, "stopped", "Stopped by a person.");
-    assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &stopped), @"");
+    assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &stopped), @"Stopped by a person after 0:20: no verdict is possible. Run it to its end for one.");
     let killed = ended(RunState::Failed, "killed", "The runner was killed; what was measured until then is kept.");
-    assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &killed), @"");
+    assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &killed), @"No verdict is possible: the runner was killed; what was measured until then is kept.");
     let rule = ended(RunState::Finished, "rule", "Stopped by the rule `error_rate < 5% for 5s stop`.");
-    assert_snapshot!(told(&["error_rate < 5% for 5s stop"], &failing(8, 3, 5, "http.5xx"), &rule), @"");
+    assert_snapshot!(told(&["error_rate < 5% for 5s stop"], &failing(8, 3, 5, "http.5xx"), &rule), @"Error rate is 100 %, its limit 5 %. Mostly because the target answered with server errors (http.5xx). Stopped by the rule `error_rate < 5% for 5s stop`.");
 }
 
 #[test]
@@ -70,6 +70,6 @@ fn untrustworthy() {
         };
         steady(20, 100_000).into_iter().map(with).collect()
     };
-    assert_snapshot!(told(&["p95 < 200ms"], &others(0.1), &completed()), @"");
-    assert_snapshot!(told(&["p95 < 200ms"], &others(0.5), &completed()), @"");
+    assert_snapshot!(told(&["p95 < 200ms"], &others(0.1), &completed()), @"The only rule is met: p95 is 109 ms, its limit 200 ms. The numbers are suspect: CPU of other programs on the host 10.0 % (limit 5 %).");
+    assert_snapshot!(told(&["p95 < 200ms"], &others(0.5), &completed()), @"Invalid: other programs took CPU time on the generator's host. Stop them, or run on a worker that has nothing else to do.");
 }
