@@ -4,7 +4,9 @@
 //! Not here: judging (`stats`, `lab`).
 
 mod ast;
+mod clause;
 mod cursor;
+mod limit;
 mod measure;
 mod parse;
 mod scope;
