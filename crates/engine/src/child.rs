@@ -18,8 +18,8 @@ const REPORTS: usize = 1024;
 /// Orders that may wait to be obeyed.
 const ORDERS: usize = 64;
 
-/// Longest line on stdin: a plan with many flows is some hundred kilobytes.
-const MAX_LINE: u64 = 64 * 1024 * 1024;
+/// Longest line on stdin: a plan with many flows is some hundred kilobytes, but its feeds travel with it.
+const MAX_LINE: u64 = 512 * 1024 * 1024;
 
 /// The whole life of a runner process: reads a [`Job`], carries it out, says how it ended.
 ///

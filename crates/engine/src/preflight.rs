@@ -132,8 +132,8 @@ pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, PreflightEr
         .feeds
         .iter()
         .map(|feed| {
-            let path = job.feeds.get(&feed.name).ok_or_else(|| FeedError::Missing(feed.name.clone()))?;
-            FeedTable::read(feed, path.as_ref())
+            let text = job.feeds.get(&feed.name).ok_or_else(|| FeedError::Missing(feed.name.clone()))?;
+            FeedTable::read(feed, text)
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut names = Names::default();

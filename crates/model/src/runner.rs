@@ -11,7 +11,7 @@ use crate::{plan::Plan, tick::Tick};
 pub struct Job {
     /// What to run.
     pub plan: Plan,
-    /// The files of the plan's feeds, by feed name.
+    /// The text (not the place) of the file of each of the plan's feeds, by feed name.
     pub feeds: BTreeMap<String, String>,
 }
 

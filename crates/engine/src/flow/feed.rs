@@ -1,11 +1,11 @@
 //! Feeds: tables of test data, read before the run.
 
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
 use perflab_model::flow::{Feed, FeedOrder};
 
 /// Largest file, bytes.
-const MAX_BYTES: u64 = 100 * 1024 * 1024;
+const MAX_BYTES: usize = 100 * 1024 * 1024;
 
 /// Why a feed cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -19,15 +19,7 @@ pub(crate) enum FeedError {
         /// The feed.
         name: String,
         /// Its size.
-        bytes: u64,
-    },
-    /// It could not be read.
-    #[error("feed `{name}` could not be read")]
-    Read {
-        /// The feed.
-        name: String,
-        /// Why.
-        source: std::io::Error,
+        bytes: usize,
     },
     /// It is no CSV.
     #[error("feed `{name}` is no table with a header row")]
@@ -52,19 +44,13 @@ pub(crate) struct FeedTable {
 }
 
 impl FeedTable {
-    /// Reads a feed from its file.
-    pub(crate) fn read(feed: &Feed, path: &Path) -> Result<Self, FeedError> {
-        let unreadable = |source| FeedError::Read { name: feed.name.clone(), source };
-        let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-        if bytes > MAX_BYTES {
-            return Err(FeedError::TooLarge { name: feed.name.clone(), bytes });
+    /// Reads a feed from the text of its file.
+    pub(crate) fn read(feed: &Feed, text: &str) -> Result<Self, FeedError> {
+        if text.len() > MAX_BYTES {
+            return Err(FeedError::TooLarge { name: feed.name.clone(), bytes: text.len() });
         }
-        Self::parse(feed, std::fs::File::open(path).map_err(unreadable)?)
-    }
-
-    fn parse(feed: &Feed, text: impl std::io::Read) -> Result<Self, FeedError> {
         let wrong = |source| FeedError::Csv { name: feed.name.clone(), source };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
         let headers = reader.headers().map_err(wrong)?.clone();
         let columns = headers.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect();
         let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(wrong)?;
@@ -108,14 +94,14 @@ mod tests {
     #[test]
     fn a_table_gives_cells_by_column() {
         let text = "email, name\na@x,\"Smith, A\"\nb@x,B\n";
-        let table = FeedTable::parse(&feed(), text.as_bytes()).expect("a table");
+        let table = FeedTable::read(&feed(), text).expect("a table");
         let name = table.column("name").expect("a column");
         assert_eq!((table.len(), table.cell(0, name), table.cell(1, name)), (2, "Smith, A", "B"));
     }
 
     #[test]
     fn a_table_without_rows_or_with_ragged_rows_is_refused() {
-        assert!(matches!(FeedTable::parse(&feed(), "email,name\n".as_bytes()), Err(FeedError::Empty(_))));
-        assert!(matches!(FeedTable::parse(&feed(), "email,name\nx\n".as_bytes()), Err(FeedError::Csv { .. })));
+        assert!(matches!(FeedTable::read(&feed(), "email,name\n"), Err(FeedError::Empty(_))));
+        assert!(matches!(FeedTable::read(&feed(), "email,name\nx\n"), Err(FeedError::Csv { .. })));
     }
 }
