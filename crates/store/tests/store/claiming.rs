@@ -66,7 +66,7 @@ on_both! {
     }
 
     async fn sixteen_claimers_take_each_run_once_and_one_at_a_time(place) {
-        const RUNS: usize = 300;
+        const RUNS: usize = 1_000;
         const CLAIMERS: usize = 16;
         let ground = Ground::new(&place.db).await;
         let mut environments = Vec::new();
