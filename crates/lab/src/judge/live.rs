@@ -93,7 +93,7 @@ impl Live {
     pub fn progress(&self) -> Progress {
         let newest = self.sums.newest();
         let first_phase = if self.plan.warmup_time() > Millis::ZERO { Phase::WarmUp } else { Phase::Measured };
-        let validity = self.validity(None, false);
+        let validity = self.validity(None);
         let judged = self.rules.ledger();
         let verdict = self.sums.is_judged().then(|| ladder::climb(None, &validity, &judged).verdict());
         Progress {
@@ -115,7 +115,7 @@ impl Live {
 
     /// What the run was worth.
     pub fn conclude(&self, conclusion: &Conclusion) -> Outcome {
-        let validity = self.validity(Some(conclusion), true);
+        let validity = self.validity(Some(conclusion));
         let judged = self.rules.ledger();
         let rung = ladder::climb(Some(&conclusion.end), &validity, &judged);
         let told = sentence::tell(&sentence::Told {
@@ -190,11 +190,12 @@ impl Live {
         }
     }
 
-    fn validity(&self, conclusion: Option<&Conclusion>, over: bool) -> Validity {
+    fn validity(&self, conclusion: Option<&Conclusion>) -> Validity {
         self.health.validity(&Context {
             plan: &self.plan,
             done: conclusion.and_then(|conclusion| conclusion.done.as_ref()),
-            over,
+            over: conclusion.is_some(),
+            cut_short: conclusion.is_some_and(|conclusion| !is_judgeable(&conclusion.end)),
             p50_us: self.sums.latency_histogram().quantile_us(0.5),
             finished: if self.sums.is_judged() { self.sums.totals().finished } else { 0 },
         })

@@ -223,13 +223,14 @@ fn subject(judged: &Judged) -> String {
 
 /// The value with its unit, or the end of the interval that decided where too few samples hide the value.
 fn value(row: &LedgerRow) -> String {
+    let end = |words: &str, end: f64| format!("{words} {}", with_unit(&number(end), &row.unit));
+    // Of a met rule the end nearer to the limit is told, of a broken one the sure part beyond it.
+    let upper = row.op.starts_with('<') == (row.outcome == Gate::Pass);
     match (row.value, row.interval) {
         (Some(value), _) => with_unit(&number(value), &row.unit),
-        (None, Some((Some(low), _))) if row.op.starts_with('<') => {
-            format!("at least {}", with_unit(&number(low), &row.unit))
-        }
-        (None, Some((_, Some(high)))) => format!("at most {}", with_unit(&number(high), &row.unit)),
-        _ => "unknown".to_owned(),
+        (None, Some((_, Some(high)))) if upper => end("at most", high),
+        (None, Some((Some(low), _))) if !upper => end("at least", low),
+        _ => "not shown".to_owned(),
     }
 }
 

@@ -175,7 +175,9 @@ impl Accumulator {
     /// Every request, in the order of first appearance.
     pub fn requests(&self) -> Vec<RequestSummary> {
         let seconds = self.totals.measured_seconds;
-        self.requests.iter().map(|(name, tally)| tally.summary(name, self.kind, seconds)).collect()
+        // What only the warm-up sent (log-ins, mostly) has nothing to tell.
+        let told = self.requests.iter().filter(|(_, tally)| !tally.is_empty());
+        told.map(|(name, tally)| tally.summary(name, self.kind, seconds)).collect()
     }
 
     /// Every kind of error, warm-up included, most frequent first. Examples are the caller's.

@@ -42,6 +42,10 @@ impl Tally {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.finished == 0 && self.errors.is_empty()
+    }
+
     pub(crate) fn latency(&self, kind: Option<LatencyKind>) -> Distribution {
         distribution(&self.latency, kind)
     }

@@ -29,6 +29,14 @@ fn warm_up_is_shown_while_it_lasts_and_left_out_afterwards() {
 }
 
 #[test]
+fn a_request_that_only_the_warm_up_sent_is_not_told_of() {
+    let warm = tick(0, Phase::WarmUp, vec![("log_in", vec![outcome(2, None, &[1_000; 3])])]);
+    let names = |ticks: &[Tick]| added(ticks).requests().into_iter().map(|request| request.name).collect::<Vec<_>>();
+    assert_eq!(names(std::slice::from_ref(&warm)), ["log_in"]);
+    assert_eq!(names(&[warm, good(1, Phase::Measured, &[1_000])]), ["home"]);
+}
+
+#[test]
 fn what_ends_while_draining_is_judged_but_its_seconds_are_not_in_the_rate() {
     let run = added(&[good(0, Phase::Measured, &[1_000; 40]), good(1, Phase::Draining, &[5_000; 10])]);
     assert_eq!((run.totals().finished, run.totals().rate_per_s, run.totals().measured_seconds), (50, Some(40.0), 1.0));

@@ -27,6 +27,8 @@ pub struct Context<'a> {
     pub done: Option<&'a Done>,
     /// Whether the run is over: only then may what has not come yet be missed.
     pub over: bool,
+    /// Whether it ended before it was carried out: stopped by a person, failed, lost.
+    pub cut_short: bool,
     /// P50 of latency in microseconds, where there is one.
     pub p50_us: Option<f64>,
     /// Requests that ended and are judged.

@@ -30,7 +30,11 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
             "nothing".to_owned(),
             "at least one request",
             invalid_if(true),
-            "No request ended after the warm-up. Make the run longer than its warm-up, or the warm-up shorter.",
+            if context.cut_short {
+                "The run ended before anything was measured. Run it again to its end."
+            } else {
+                "No request ended after the warm-up. Make the run longer than its warm-up, or the warm-up shorter."
+            },
         ));
     }
     signals

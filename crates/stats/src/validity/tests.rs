@@ -24,7 +24,7 @@ fn validity_of(plan: &Plan, ticks: &[Tick], done: Option<&Done>) -> Validity {
         health.add(&read);
         finished += if tick.point.phase == Phase::WarmUp { 0 } else { tick.point.finished };
     }
-    health.validity(&Context { plan, done, over: true, p50_us: Some(10_000.0), finished })
+    health.validity(&Context { plan, done, over: true, cut_short: false, p50_us: Some(10_000.0), finished })
 }
 
 /// 30 good seconds of an open run, changed.
@@ -86,7 +86,7 @@ fn lag(#[case] us: u64, #[case] expected: ValidityState) {
         health.add(&ReadTick::new(&tick, kind));
     }
     let plan = open_plan(&[]);
-    let slow = Context { plan: &plan, done: None, over: true, p50_us: Some(10e6), finished: 1 };
+    let slow = Context { plan: &plan, done: None, over: true, cut_short: false, p50_us: Some(10e6), finished: 1 };
     assert_eq!(state(&health.validity(&slow), "lag"), expected.min(Suspect));
 }
 

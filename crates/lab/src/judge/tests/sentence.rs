@@ -16,6 +16,7 @@ fn of(rules: &[&str]) -> String {
 fn all_met() {
     assert_snapshot!(of(&["p95 < 125ms", "error_rate < 5%", "max < 1s"]), @"All 3 rules are met; the closest is p95 with 12.8 % to spare.");
     assert_snapshot!(of(&["p95 < 125ms for login"]), @"The only rule is met: login p95 is 109 ms, its limit 125 ms.");
+    assert_snapshot!(told(&["p95 < 125ms"], &steady(6, 100_000), &completed()), @"The only rule is met: p95 is at most 110 ms, its limit 125 ms.");
     assert_snapshot!(of(&["p95 < 125ms", "avg <= baseline * 1.1"]), @"The only rule is met: p95 is 109 ms, its limit 125 ms. One more waits for a baseline.");
 }
 
@@ -57,6 +58,8 @@ fn ended_early() {
     assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &stopped), @"Stopped by a person after 0:20: no verdict is possible. Run it to its end for one.");
     let killed = ended(RunState::Failed, "killed", "The runner was killed; what was measured until then is kept.");
     assert_snapshot!(told(&["p95 < 200ms"], &steady(20, 100_000), &killed), @"No verdict is possible: the runner was killed; what was measured until then is kept.");
+    let denied = ended(RunState::Failed, "preflight.descriptors", "The limit of open files is 64; raise it to 1,000.");
+    assert_snapshot!(told(&["p95 < 200ms"], &[], &denied), @"No verdict is possible: the limit of open files is 64; raise it to 1,000.");
     let rule = ended(RunState::Finished, "rule", "Stopped by the rule `error_rate < 5% for 5s stop`.");
     assert_snapshot!(told(&["error_rate < 5% for 5s stop"], &failing(8, 3, 5, "http.5xx"), &rule), @"Error rate is 100 %, its limit 5 %. Mostly because the target answered with server errors (http.5xx). Stopped by the rule `error_rate < 5% for 5s stop`.");
 }
