@@ -35,10 +35,10 @@ const TERM_GRACE: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ChildError {
     /// The program itself cannot be found.
-    #[error("the running program cannot be found, so no runner can be started from it")]
+    #[error("The running program cannot be found, so no runner can be started from it")]
     Program(#[source] std::io::Error),
     /// The system refused to start it.
-    #[error("the runner could not be started from {program}")]
+    #[error("The runner could not be started from {program}")]
     Spawn {
         /// What was to be started.
         program: PathBuf,
@@ -46,10 +46,10 @@ pub enum ChildError {
         source: std::io::Error,
     },
     /// The job does not fit into a line.
-    #[error("the plan could not be written as JSON")]
+    #[error("The plan could not be written as JSON")]
     Job(#[from] serde_json::Error),
     /// A pipe is missing.
-    #[error("the runner has no pipes to speak through")]
+    #[error("The runner has no pipes to speak through")]
     Pipes,
 }
 
@@ -78,10 +78,11 @@ impl Child {
     /// # Errors
     /// When the process cannot be started.
     pub fn start(job: &Job, own_ports: &[u16]) -> Result<Self, ChildError> {
-        let program = std::env::current_exe().map_err(ChildError::Program)?;
+        let program = own_program()?;
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
         let mut process = Command::new(&program)
+            .arg0("perflab")
             .arg("exec")
             .env("PERFLAB_DENIED_PORTS", own_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
             .stdin(Stdio::piped())
@@ -141,6 +142,13 @@ impl Child {
         let log = tokio::time::timeout(Duration::from_secs(1), self.log).await;
         (words, log.ok().and_then(Result::ok).unwrap_or_default())
     }
+}
+
+/// This very program. On Linux by the link that stays good when the file is replaced under a running lab: the runner is
+/// then of the version that asked for it, and speaks its language.
+fn own_program() -> Result<PathBuf, ChildError> {
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() { Ok(link) } else { std::env::current_exe().map_err(ChildError::Program) }
 }
 
 fn signal(group: Pid, signal: Signal) {
