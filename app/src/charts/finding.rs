@@ -8,7 +8,7 @@ use perflab_model::{
 };
 
 use super::run::{is_log, limit_ms};
-use crate::charts::series::RunChart;
+use crate::{charts::series::RunChart, components::chosen};
 
 /// The finding of a chart of a run.
 pub fn run_finding(which: RunChart, plan: &Plan, points: &[Point]) -> String {
@@ -40,7 +40,7 @@ fn latency(plan: &Plan, points: &[Point]) -> String {
         Some(limit) => {
             let over: Vec<u32> = p95.iter().filter(|(_, value)| *value >= limit).map(|(second, _)| *second).collect();
             match over.first() {
-                None => format!("p95 stayed under {} ms in every second; {measured}", display::number(limit)),
+                None => format!("p95 stayed under {} ms in every second; {measured}", chosen(limit)),
                 Some(first) => format!(
                     "Over the p95 limit for {} s, from {}; {measured}",
                     display::count(over.len() as u64),

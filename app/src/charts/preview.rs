@@ -1,9 +1,10 @@
 //! The preview of a planned load.
 
 use perflab_charts::{Chart, Label, stages::StagePreview};
-use perflab_model::{display, load::Load, unit::Rps, view::LaunchPreview};
+use perflab_model::{load::Load, unit::Rps, view::LaunchPreview};
 
 use super::run::stage_points;
+use crate::components::chosen;
 
 /// What the load will look like; nothing while it cannot be made out.
 pub fn preview_chart(preview: &LaunchPreview) -> Option<Chart> {
@@ -27,7 +28,7 @@ pub fn preview_chart(preview: &LaunchPreview) -> Option<Chart> {
 
 fn cap_label(cap: f64, open: bool, preview: &LaunchPreview) -> Label {
     let place = preview.request.environment.as_ref().map_or("the environment", |name| name.as_str());
-    let shown = if open { Rps::new(cap).unwrap_or(Rps::ZERO).to_string() } else { display::number(cap) };
+    let shown = if open { Rps::new(cap).unwrap_or(Rps::ZERO).to_string() } else { chosen(cap) };
     Label::with_short(format!("cap of {place}, {shown}"), format!("cap {shown}"))
 }
 

@@ -9,7 +9,7 @@ use perflab_model::{
     tick::Point,
 };
 
-use crate::charts::series::RunChart;
+use crate::{charts::series::RunChart, components::chosen};
 
 /// CPU of the generator from which on a run is suspect, percent. The rule itself is `stats`'s; this is its line.
 const CPU_SUSPECT_PERCENT: f64 = 80.0;
@@ -47,7 +47,7 @@ pub fn run_chart(which: RunChart, plan: &Plan, points: &[Point], live: bool) -> 
             None => chart.labels_inside(),
         },
         RunChart::Cpu => {
-            let label = format!("suspect over {}", display::number(CPU_SUSPECT_PERCENT));
+            let label = format!("suspect over {}", chosen(CPU_SUSPECT_PERCENT));
             chart.level(Level::new(LevelKind::Limit, CPU_SUSPECT_PERCENT, label)).labels_inside()
         }
     };
@@ -180,7 +180,7 @@ fn latency_limits(chart: Chart, plan: &Plan, warmup: f64) -> Chart {
     let mut chart = chart;
     for (name, quantile) in [("p99", 0.99), ("p95", 0.95)] {
         if let Some(ms) = limit_ms(plan, quantile) {
-            let full = format!("{name} limit {}", display::number(ms));
+            let full = format!("{name} limit {}", chosen(ms));
             let label = Label::with_short(full, format!("{name} limit"));
             chart = chart.level(Level::new(LevelKind::Limit, ms, label).from(warmup));
         }

@@ -78,20 +78,43 @@ const ORIGIN: &str = "data-drawn-x";
 
 fn grow_series(drawing: &Element, scale: &Scale, second: f64, value: &Value) {
     let find = |part: &str| last(drawing, &format!("[data-{part}=\"{}\"]", value.series));
-    let Some(y) = value.value else { return };
+    let Some(y) = value.value else {
+        for shape in ["series", "area"].into_iter().filter_map(find) {
+            drop(shape.set_attribute(ENDED, ""));
+        }
+        return;
+    };
     let at = scale.point(second, y);
+    let foot = scale.point(second, 0.0);
     if let Some(line) = find("series") {
-        append(&line, &at, 0);
+        extend(&line, &at, &at, 0);
     }
     if let Some(area) = find("area") {
         // The outline ends on the base line below the last value: it moves on with it.
-        append(&area, &format!("{at} {}", scale.point(second, 0.0)), 1);
+        extend(&area, &format!("{at} {foot}"), &format!("{foot} {at} {foot}"), 1);
     }
     if let (Some(bars), true) = (find("bars"), y > 0.0) {
         append(&bars, &bar(scale, second, y), 0);
     }
     if let (Some(text), Some(label)) = (find("label"), &value.label) {
         text.set_text_content(Some(label));
+    }
+}
+
+/// Marks a shape that a gap has ended: what comes after it is another shape.
+const ENDED: &str = "data-ended";
+
+/// Adds to a shape; after a gap begins another one like it.
+fn extend(shape: &Element, more: &str, anew: &str, less: usize) {
+    if !shape.has_attribute(ENDED) {
+        append(shape, more, less);
+        return;
+    }
+    let copy = shape.clone_node_with_deep(false).ok().and_then(|node| node.dyn_into::<Element>().ok());
+    if let (Some(copy), Some(parent)) = (copy, shape.parent_node()) {
+        drop(copy.remove_attribute(ENDED));
+        drop(copy.set_attribute("points", anew));
+        drop(parent.insert_before(&copy, shape.next_sibling().as_ref()));
     }
 }
 

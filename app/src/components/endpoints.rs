@@ -73,7 +73,7 @@ fn row(request: RequestSummary, mark: Option<&'static str>, trend: Option<String
             </td>
             <td class="num"><Milliseconds value=request.latency.p99 unit=false/></td>
             <td class="num p3"><Milliseconds value=request.latency.p999 unit=false/></td>
-            <td class="num p3"><Milliseconds value=request.latency.max unit=false/></td>
+            <td class="num p3"><Milliseconds value=request.latency.max unit=false any=true/></td>
         </tr>
     }
 }

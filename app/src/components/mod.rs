@@ -19,7 +19,7 @@ pub use errors::ErrorTable;
 pub use ledger::{LedgerTable, LimitList, met_summary};
 pub use logs::LogTable;
 pub use progress::ProgressBar;
-pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, count_of};
+pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, chosen, count_of};
 pub use strip::{Headline, Strip};
 pub use validity::{TrustHeading, ValidityList};
 pub use verdict::{RunBadge, StateBadge, VerdictBadge};

@@ -63,9 +63,13 @@ pub fn Milliseconds(
     /// Left out where the column's head names the unit.
     #[prop(default = true)]
     unit: bool,
+    /// One sample is enough for it: the largest, the mean.
+    #[prop(optional)]
+    any: bool,
 ) -> impl IntoView {
     match value {
         Some(ms) => view! { <Figure shown=Shown::milliseconds(ms) unit=unit/> }.into_any(),
+        None if any => view! { <span class="void" title="No request was answered">"–"</span> }.into_any(),
         None => view! { <span class="void" title="Fewer than 10 samples beyond it">"too few"</span> }.into_any(),
     }
 }
@@ -109,6 +113,15 @@ pub fn Count(
     value: u64,
 ) -> impl IntoView {
     display::count(value)
+}
+
+/// A number that people chose: whole ones without decimals (`80`, `2,000`), others as all numbers (`2.50`).
+pub fn chosen(value: f64) -> String {
+    if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
+        display::count(value as u64)
+    } else {
+        display::number(value)
+    }
 }
 
 /// `1 endpoint`, `7 endpoints`.

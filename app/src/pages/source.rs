@@ -28,6 +28,13 @@ pub(crate) fn parameter(name: &str) -> String {
     use_params_map().with_untracked(|parameters| parameters.get(name)).unwrap_or_default()
 }
 
+/// Where this lab is, as the browser has found it: for commands that people copy.
+pub(crate) fn origin() -> String {
+    let host = use_context::<axum::http::request::Parts>()
+        .and_then(|parts| parts.headers.get(axum::http::header::HOST)?.to_str().ok().map(str::to_owned));
+    format!("http://{}", host.unwrap_or_else(|| "127.0.0.1:7080".to_owned()))
+}
+
 /// Gives the reply the status of a problem.
 pub(crate) fn set_status(reply: Option<ResponseOptions>, kind: ProblemKind) {
     if let (Some(reply), Ok(status)) = (reply, axum::http::StatusCode::from_u16(kind.status())) {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use perflab_model::{display, problem::FieldProblem, view::Estimate};
 
 use super::{copy::CopyAs, field::field_id, page::Shown};
-use crate::pages::problem::sentence;
+use crate::{components::chosen, pages::problem::sentence};
 
 /// Estimate, Start, Copy as.
 #[component]
@@ -33,9 +33,9 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
         Some(value) => format!("≈ {}", display::number(value)),
         None => "depends on the answers".to_owned(),
     };
-    let of_cap = cap.map(|cap| view! { " "<small>{format!("of {}", display::number(cap))}</small> });
+    let of_cap = cap.map(|cap| view! { " "<small>{format!("of {}", chosen(cap))}</small> });
     let peak = match (estimate.peak_rate, estimate.peak_users) {
-        (Some(rate), _) => ("Peak rate", format!("{}/s", display::number(rate))),
+        (Some(rate), _) => ("Peak rate", format!("{}/s", chosen(rate))),
         (None, users) => ("Users", display::count(users.unwrap_or(0).into())),
     };
     let queue = match estimate.ahead {

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use perflab_model::launch::LaunchRequest;
 
+use crate::pages::source::origin;
+
 /// The same launch as CLI, curl and link.
 #[component]
 pub fn CopyAs(
@@ -11,10 +13,11 @@ pub fn CopyAs(
     /// The fields as a query.
     query: String,
 ) -> impl IntoView {
+    let origin = origin();
     let texts = [
-        ("CLI", "copy-cli", cli(&request)),
-        ("curl", "copy-curl", curl(&request)),
-        ("Link", "copy-link", format!("/launch?{query}")),
+        ("CLI", "copy-cli", cli(&request, &origin)),
+        ("curl", "copy-curl", curl(&request, &origin)),
+        ("Link", "copy-link", format!("{origin}/launch?{query}")),
     ];
     view! {
         <div class="copy">
@@ -38,7 +41,7 @@ pub fn CopyAs(
 }
 
 /// A command line; one option a line.
-fn cli(request: &LaunchRequest) -> String {
+fn cli(request: &LaunchRequest, origin: &str) -> String {
     let mut options = vec![format!("perflab run {}", quoted(request.suite.as_str()))];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -46,10 +49,11 @@ fn cli(request: &LaunchRequest) -> String {
         }
     };
     let overrides = &request.overrides;
+    option("server", Some(origin.to_owned()));
     option("scenario", Some(request.scenario.to_string()));
     option("env", request.environment.as_ref().map(ToString::to_string));
     option("branch", request.revision.branch.clone());
-    option("commit", request.revision.commit.clone());
+    option("rev", request.revision.commit.clone());
     option("users", overrides.users.map(|users| users.to_string()));
     option("spawn-rate", overrides.spawn_rate.map(|rate| rate.to_string()));
     option("rate", overrides.rate.map(|rate| rate.to_string()));
@@ -62,18 +66,20 @@ fn cli(request: &LaunchRequest) -> String {
     for tag in &request.tags {
         option("tag", Some(tag.clone()));
     }
+    options.push("--wait".to_owned());
     options.join(" \\\n  ")
 }
 
 /// A request to the API. The key makes a repeated request harmless.
-fn curl(request: &LaunchRequest) -> String {
+fn curl(request: &LaunchRequest, origin: &str) -> String {
     let mut body = serde_json::to_value(request).unwrap_or_default();
     if let Some(object) = body.as_object_mut() {
         object.remove("trigger");
         strip_empty(object);
     }
     format!(
-        "curl -X POST \"$PERFLAB_SERVER/api/v1/runs\" \\\n  -H 'Content-Type: application/json' \\\n  -H \"Idempotency-Key: $(uuidgen)\" \\\n  -d {}",
+        "curl -X POST {} \\\n  -H 'Content-Type: application/json' \\\n  -H \"Idempotency-Key: $(uuidgen)\" \\\n  -d {}",
+        quoted(&format!("{origin}/api/v1/runs")),
         quoted(&body.to_string())
     )
 }
@@ -123,8 +129,9 @@ mod tests {
     #[test]
     fn a_name_with_a_blank_survives_a_shell() {
         assert_eq!(
-            cli(&request()),
-            "perflab run mita \\\n  --scenario 'open load' \\\n  --env staging \\\n  --branch main \\\n  --commit c93e5aa \\\n  --rate 50"
+            cli(&request(), "http://127.0.0.1:7080"),
+            "perflab run mita \\\n  --server http://127.0.0.1:7080 \\\n  --scenario 'open load' \\\n  --env staging \\\n  \
+             --branch main \\\n  --rev c93e5aa \\\n  --rate 50 \\\n  --wait"
         );
     }
 
@@ -135,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_body_of_a_request_holds_only_what_was_asked() {
-        let text = curl(&request());
+        let text = curl(&request(), "http://127.0.0.1:7080");
         assert!(text.contains(r#""overrides":{"rate":50.0}"#), "{text}");
         assert!(!text.contains("null"), "{text}");
     }

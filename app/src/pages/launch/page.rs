@@ -16,6 +16,7 @@ use super::{
     sections::{Judges, LoadShape, Parameters, What, Where},
 };
 use crate::{
+    components::chosen,
     islands::LaunchForm,
     pages::{
         actions::LaunchRun,
@@ -162,7 +163,7 @@ fn answer(shown: &Shown) -> String {
         None => "as many requests as its users make".to_owned(),
     };
     let peak = match (estimate.peak_rate, estimate.peak_users) {
-        (Some(rate), _) => format!(", at most {} a second", display::number(rate)),
+        (Some(rate), _) => format!(", at most {} a second", chosen(rate)),
         (None, Some(users)) => format!(", from at most {} users", display::count(users.into())),
         (None, None) => String::new(),
     };

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     charts::preview::{preview_chart, preview_finding},
+    components::chosen,
     pages::figure::ChartFigure,
 };
 
@@ -274,9 +275,9 @@ pub fn Parameters(
 /// `number, 1 to 1,000. Prefetched tokens.`
 fn parameter_help(parameter: &ParameterOption) -> String {
     let range = match (parameter.min, parameter.max) {
-        (Some(min), Some(max)) => format!(", {} to {}", display::number(min), display::number(max)),
-        (Some(min), None) => format!(", {} or more", display::number(min)),
-        (None, Some(max)) => format!(", {} or less", display::number(max)),
+        (Some(min), Some(max)) => format!(", {} to {}", chosen(min), chosen(max)),
+        (Some(min), None) => format!(", {} or more", chosen(min)),
+        (None, Some(max)) => format!(", {} or less", chosen(max)),
         (None, None) => String::new(),
     };
     let what = parameter.description.as_deref().map(|text| format!(" {text}")).unwrap_or_default();

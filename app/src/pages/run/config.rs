@@ -1,7 +1,11 @@
 //! What exactly was run: the plan as it was frozen, and the suite's text.
 
 use leptos::prelude::*;
-use perflab_model::{display, load::Load, plan::Plan};
+use perflab_model::{
+    display,
+    load::Load,
+    plan::{HttpVersion, Plan},
+};
 
 use super::data::RunData;
 
@@ -82,8 +86,8 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
         (
             "HTTP".to_owned(),
             format!(
-                "{:?}, {}",
-                http.version,
+                "{}, {}",
+                version(http.version),
                 if http.reuse { "connections are kept" } else { "a connection a request" }
             ),
         ),
@@ -98,6 +102,15 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
         ("Secrets".to_owned(), if plan.secrets().is_empty() { "none".to_owned() } else { plan.secrets().join(", ") }),
     ]);
     facts
+}
+
+fn version(version: HttpVersion) -> &'static str {
+    match version {
+        HttpVersion::Http1 => "HTTP/1.1",
+        HttpVersion::H2 => "HTTP/2 over TLS",
+        HttpVersion::H2c => "HTTP/2 without TLS",
+        HttpVersion::Auto => "as TLS negotiates",
+    }
 }
 
 fn stages(load: &Load) -> Vec<String> {

@@ -111,7 +111,11 @@ fn finding(histogram: &Histogram) -> String {
             display::number(half),
             display::number(ms)
         ),
-        _ => format!("{count} requests: too few for percentiles; log scale."),
+        (Some(half), None) => format!(
+            "Half of {count} requests took less than {} ms; too few for rarer percentiles; log scale.",
+            display::number(half)
+        ),
+        (None, _) => format!("{count} requests: too few for percentiles; log scale."),
     }
 }
 

@@ -81,7 +81,7 @@ fn Numbers(totals: Totals, latency: Distribution, load: Load) -> impl IntoView {
         }
         Load::Closed { .. } => {
             let users = u64::from(load.peak_users().unwrap_or(0));
-            ("Users", users, format!("{} requests started", display::count(totals.started)))
+            ("Users", users, format!("{} starts", display::count(totals.started)))
         }
     };
     view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::view::{EnvironmentOption, LaunchOptions, ScenarioOption, SuiteOption};
 
-use crate::components::encoded;
+use crate::{components::encoded, pages::source::origin};
 
 /// What to do first.
 #[component]
@@ -19,7 +19,7 @@ pub fn NoRunsYet(
                 encoded(scenario.name.as_str()),
                 encoded(environment.name.as_str())
             );
-            let command = format!("perflab run {} --scenario {}", suite.name, scenario.name);
+            let command = format!("perflab run {} --server {} --scenario {} --wait", suite.name, origin(), scenario.name);
             view! {
                 <div class="empty pt1">
                     <h2>"Start with " <code>{scenario.name.to_string()}</code></h2>

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use perflab_charts::Size;
+use perflab_lab::Lab;
 use perflab_model::{
     display,
+    problem::Problem,
     validity::ValidityState,
     view::{Trend, TrendPoint, TrendQuery},
 };
@@ -40,11 +42,30 @@ pub fn TrendsPage() -> impl IntoView {
         measure: query("measure"),
     };
     let lab = lab();
-    let load = async move { lab?.trend(&asked).await };
+    let load = async move {
+        let lab = lab?;
+        let trend = lab.trend(&asked).await?;
+        first_measured(&lab, asked, trend).await
+    };
     view! {
         <Title text="Trends"/>
         <Loaded from=Box::pin(load) show=show/>
     }
+}
+
+/// The trend as asked for. Where no measure was asked for and the usual one has no values (a short run has too few
+/// samples for its P95), the first that has.
+async fn first_measured(lab: &Lab, asked: TrendQuery, trend: Trend) -> Result<Trend, Problem> {
+    if asked.measure.is_some() || !trend.points.is_empty() {
+        return Ok(trend);
+    }
+    for (code, _) in &trend.measures {
+        let other = lab.trend(&TrendQuery { measure: Some(code.clone()), ..asked.clone() }).await?;
+        if !other.points.is_empty() {
+            return Ok(other);
+        }
+    }
+    Ok(trend)
 }
 
 fn show(trend: Trend) -> impl IntoView {

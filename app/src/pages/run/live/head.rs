@@ -5,7 +5,8 @@ use perflab_model::{display, run::RunState, summary::Progress, tick::Phase, verd
 
 use super::facts::LiveFacts;
 use crate::components::{
-    Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, quantity::Shown,
+    Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, chosen,
+    quantity::Shown,
 };
 
 /// The header.
@@ -92,9 +93,9 @@ fn Pace(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
 /// `warm-up, to 100/s`: the phase and what the plan wants now.
 fn phase_text(facts: &LiveFacts, progress: &Progress) -> String {
     let target = if facts.open {
-        format!("{}/s", display::number(progress.target))
+        format!("{}/s", chosen(progress.target))
     } else {
-        format!("{} users", display::number(progress.target))
+        format!("{} users", chosen(progress.target.round()))
     };
     match progress.phase {
         Phase::WarmUp => format!("warm-up, {target}"),
@@ -116,11 +117,11 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
     let load_context = match (facts.open, facts.cap) {
         (true, Some(cap)) => format!("cap {}", display::count(cap.into())),
         (true, None) => String::new(),
-        (false, _) => format!("planned {}", display::number(progress.target)),
+        (false, _) => format!("planned {}", chosen(progress.target.round())),
     };
     let (load_label, load) = if facts.open { ("In flight", progress.in_flight) } else { ("Users", progress.users) };
     let rate_context = if facts.open {
-        format!("target {}", display::number(progress.target))
+        format!("target {}", chosen(progress.target))
     } else {
         format!("total {}", totals.rate_per_s.map_or_else(|| "–".to_owned(), display::number))
     };
@@ -173,7 +174,7 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
 fn total(value: Option<f64>, limit: Option<f64>) -> String {
     let total = value.map_or_else(|| "total too few".to_owned(), |ms| format!("total {}", display::number(ms)));
     match limit {
-        Some(limit) => format!("{total}, limit {}", display::number(limit)),
+        Some(limit) => format!("{total}, limit {}", chosen(limit)),
         None => total,
     }
 }
