@@ -25,6 +25,7 @@ pub struct Event {
 }
 
 /// What happened.
+#[expect(clippy::large_enum_variant, reason = "nearly all events are ticks: boxing them would only move the cost")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]

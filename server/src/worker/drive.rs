@@ -80,6 +80,15 @@ pub trait Sink: Send {
     async fn finishing(&mut self) -> Result<(), SinkError>;
 }
 
+/// What is asked of a run from this process, besides what the sink brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A person at the terminal wants it to end.
+    Person(Cancel),
+    /// This process is about to end, so the run must.
+    Ending,
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct Driven {
@@ -96,7 +105,7 @@ pub async fn drive<S: Sink>(
     job: &Job,
     revision: &Revision,
     sink: &mut S,
-    mut local: watch::Receiver<Option<Cancel>>,
+    mut local: watch::Receiver<Option<Asked>>,
     own_ports: &[u16],
     now_us: impl Fn() -> i64 + Send + Sync,
 ) -> Driven {
@@ -117,6 +126,7 @@ enum Why {
     Person(Cancel),
     Rule(String),
     Unreachable,
+    Ending,
     Overtime,
     Stale,
 }
@@ -149,7 +159,7 @@ impl<'a> Drive<'a> {
         &mut self,
         mut child: Child,
         sink: &mut S,
-        local: &mut watch::Receiver<Option<Cancel>>,
+        local: &mut watch::Receiver<Option<Asked>>,
         now_us: &(impl Fn() -> i64 + Send + Sync),
     ) -> RunEnd {
         let plan = &self.job.plan;
@@ -198,8 +208,10 @@ impl<'a> Drive<'a> {
                 changed = local.changed(), if local_open => match changed {
                     Ok(()) => {
                         let asked = *local.borrow_and_update();
-                        if let Some(cancel) = asked {
-                            self.stop(&child, Why::Person(cancel), &mut deadline);
+                        match asked {
+                            Some(Asked::Person(cancel)) => self.stop(&child, Why::Person(cancel), &mut deadline),
+                            Some(Asked::Ending) => self.stop(&child, Why::Ending, &mut deadline),
+                            None => {}
                         }
                     }
                     Err(_) => local_open = false,
@@ -274,8 +286,9 @@ impl<'a> Drive<'a> {
 
     /// Tells the runner to stop, once for each reason that is stronger than the one before.
     fn stop(&mut self, child: &Child, why: Why, deadline: &mut Instant) {
-        let abort = matches!(why, Why::Person(Cancel::Abort) | Why::Unreachable | Why::Stale);
-        let aborting = matches!(self.why, Some(Why::Person(Cancel::Abort) | Why::Unreachable | Why::Stale));
+        let abort = matches!(why, Why::Person(Cancel::Abort) | Why::Unreachable | Why::Ending | Why::Stale);
+        let aborting =
+            matches!(self.why, Some(Why::Person(Cancel::Abort) | Why::Unreachable | Why::Ending | Why::Stale));
         if self.why.is_some() && (!abort || aborting) {
             return;
         }
@@ -299,6 +312,11 @@ impl<'a> Drive<'a> {
                 RunState::Failed,
                 "unreachable",
                 "The worker could not reach the database for 25 s and stopped the load; what was measured until then is kept.".to_owned(),
+            ),
+            (Some(Why::Ending), _) => end(
+                RunState::Failed,
+                "worker_stopped",
+                "Its worker was shut down while the run was under way; what was measured until then is kept.".to_owned(),
             ),
             (Some(Why::Person(Cancel::Abort)), _) => {
                 end(RunState::Cancelled, "aborted", "Aborted by a person.".to_owned())

@@ -13,7 +13,7 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    drive::{Driven, drive},
+    drive::{self, Driven, drive},
     host_lock::{self, Asked, HostLock},
     store_sink::StoreSink,
 };
@@ -124,14 +124,15 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
             let driving =
                 drive(&job, &run.row.revision, &mut sink, local, &settings.own_ports, move || lab_clock.now_us());
             tokio::pin!(driving);
-            let mut shut = false;
+            let mut told = false;
             loop {
                 tokio::select! {
-                    driven = &mut driving => break Ok((driven, shut)),
-                    () = stop.cancelled(), if !shut => {
-                        shut = true;
-                        tracing::info!(run.id = %id, "run {id}: the worker is told to stop, the run is aborted");
-                        let _ = order.send(Some(perflab_model::run::Cancel::Abort));
+                    driven = &mut driving => break Ok(driven),
+                    () = stop.cancelled(), if !told => {
+                        told = true;
+                        tracing::info!(run.id = %id, "run {id}: the worker is told to end, the run is aborted");
+                        // A run that has just ended takes no orders, which is as good.
+                        let _ = order.send(Some(drive::Asked::Ending));
                     }
                 }
             }
@@ -139,21 +140,10 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
         Err(end) => Err(end),
     };
     match driven {
-        Ok((Driven { ours: false, .. }, _)) => {
+        Ok(Driven { ours: false, .. }) => {
             tracing::warn!(run.id = %id, attempt, "run {id}: attempt {attempt} lost its run, nothing more is kept of it");
         }
-        Ok((Driven { mut end, outcome, .. }, shut)) => {
-            if shut && end.state == RunState::Cancelled {
-                end = RunEnd {
-                    state: RunState::Failed,
-                    code: "worker_stopped".to_owned(),
-                    message:
-                        "Its worker was shut down while the run was under way; what was measured until then is kept."
-                            .to_owned(),
-                };
-            }
-            finish(lab, id, attempt, end, Some(outcome)).await;
-        }
+        Ok(Driven { end, outcome, .. }) => finish(lab, id, attempt, end, Some(outcome)).await,
         Err(end) => finish(lab, id, attempt, end, None).await,
     }
 }

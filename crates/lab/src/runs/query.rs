@@ -32,7 +32,7 @@ pub(super) fn read(line: &str) -> (RunFilter, Vec<String>) {
             "verdict" => match verdict(&value) {
                 Some(verdict) => filter.verdict = Some(verdict),
                 None => {
-                    warnings.push(format!("`{value}` is no verdict: use excellent, issues, critical or inconclusive"))
+                    warnings.push(format!("`{value}` is no verdict: use excellent, issues, critical or inconclusive"));
                 }
             },
             "state" => match states(&value) {

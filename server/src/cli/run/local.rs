@@ -20,8 +20,8 @@ use super::{RunArgs, exit, report, terminal::Terminal};
 use crate::{
     suite_file::{self, LoadedSuite},
     worker::{
-        drive::drive,
-        host_lock::{self, Asked, HostLock},
+        drive::{Asked, drive},
+        host_lock::{self, HostLock},
     },
 };
 
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
     tokio::spawn(async move {
         // The first Ctrl-C stops gracefully, the second at once.
         for cancel in [Cancel::Stop, Cancel::Abort] {
-            if tokio::signal::ctrl_c().await.is_err() || order.send(Some(cancel)).is_err() {
+            if tokio::signal::ctrl_c().await.is_err() || order.send(Some(Asked::Person(cancel))).is_err() {
                 return;
             }
             eprintln!(
@@ -167,8 +167,8 @@ async fn host(args: &RunArgs) -> anyhow::Result<HostLock> {
     let mut said = String::new();
     loop {
         match host_lock::ask(&path, &note)? {
-            Asked::Taken(lock) => return Ok(lock),
-            Asked::HeldBy(whom) => {
+            host_lock::Asked::Taken(lock) => return Ok(lock),
+            host_lock::Asked::HeldBy(whom) => {
                 if said != whom {
                     eprintln!("waiting: {whom} has this host, one run at a time");
                     said = whom;

@@ -14,7 +14,7 @@ use futures::FutureExt as _;
 use rand::Rng;
 
 use crate::{
-    flow::{Domain, Entry, IterationEnd, Login, Observed, Performer, Place, Session, stream, think_time},
+    flow::{Domain, Entry, IterationEnd, Login, Observed, Op, Performer, Place, Session, stream, think_time},
     http::H2Pool,
     load::{Crew, Model, panicked, weighted},
     record::{StartEvent, second_of},
@@ -144,9 +144,15 @@ impl User {
 
     /// Logs in and does the class's first flow.
     async fn enter(&mut self) -> IterationEnd {
-        let class = &Arc::clone(&self.session.program).classes[self.session.class];
+        let program = Arc::clone(&self.session.program);
+        let class = &program.classes[self.session.class];
         self.crew.shelf.lend(&mut self.session, self.index);
-        if let Some(auth) = class.auth {
+        // A first flow that logs in or registers is how this class arrives: logging in before it would do it twice.
+        let arrives =
+            class.on_start.is_some_and(|flow| program.flows[flow].iter().any(|step| matches!(step, Op::Auth { .. })));
+        if let Some(auth) = class.auth
+            && !arrives
+        {
             match self.performer.log_in(&mut self.session, auth, false).await {
                 Login::Ready => {}
                 Login::Refused => return IterationEnd::Broken,
@@ -155,9 +161,9 @@ impl User {
             }
         }
         match class.on_start {
-            // What it brings or fails to bring shows in its own requests; the user goes on.
+            // What else it brings or fails to bring shows in its own requests; the user goes on.
             Some(flow) => match self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await {
-                IterationEnd::Broken => IterationEnd::Done,
+                IterationEnd::Broken if !arrives => IterationEnd::Done,
                 other => other,
             },
             None => IterationEnd::Done,
@@ -184,10 +190,8 @@ impl User {
 
     /// Rows of this iteration: users step through `sequential` feeds side by side, and keep their `unique` row.
     fn turn_rows(&mut self) {
-        let place = Place {
-            persona: self.index + self.generation * self.peak,
-            turn: self.index + self.iteration * self.peak,
-        };
+        let place =
+            Place { persona: self.index + self.generation * self.peak, turn: self.index + self.iteration * self.peak };
         self.session.turn_rows(place);
         if let Some(feed) = self.session.exhausted_feed() {
             self.crew.shelf.tell_exhausted(feed);
