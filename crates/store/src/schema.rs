@@ -1,6 +1,6 @@
 //! The schema: embedded migrations, and the refusal to touch what a newer version has written.
 //!
-//! Each migration runs in a transaction of its own; a file is copied before the first one that it lacks.
+//! All migrations that a database lacks run in one transaction; a SQLite file is copied before.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use sqlx::{
 };
 
 use crate::{
-    db::{Db, Pools},
+    db::{Db, Under},
     error::StoreError,
     sql::{Dialect, sql},
 };
@@ -92,12 +92,17 @@ pub(crate) async fn migrate(db: &Db, found: i64) -> Result<(), StoreError> {
     if found == known() {
         return Ok(());
     }
-    match &db.shared.pools {
-        Pools::Sqlite { writer, .. } => migrator(|step| step.sqlite).run(writer).await,
-        Pools::Postgres { pool, .. } => migrator(|step| step.postgres).run(pool).await,
-    }
-    .map_err(|source| StoreError::Migration { source })?;
+    let failed = |source| StoreError::Migration { source };
     let mut tx = db.begin().await?;
+    // Inside a transaction of ours the migrations' own become savepoints: all of them happen, or none. It also keeps out
+    // a second process that starts at the same moment; sqlx locks only Postgres for that.
+    // `run_direct`: `run` borrows in a way that would keep `Db::open` from being spawned.
+    match &mut tx.under {
+        Under::Sqlite(tx) => migrator(|step| step.sqlite).run_direct(None, &mut **tx, false).await.map_err(failed)?,
+        Under::Postgres(tx) => {
+            migrator(|step| step.postgres).run_direct(None, &mut **tx, false).await.map_err(failed)?
+        }
+    }
     sql("INSERT INTO lab (key, value) VALUES ('version', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         .bind(OWN_VERSION)
         .run(&mut tx)

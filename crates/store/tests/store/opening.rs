@@ -22,6 +22,22 @@ on_both! {
         assert!(db.ping().await.is_err_and(|error| error.is_transient()));
     }
 
+    async fn processes_that_start_together_make_one_schema(place) {
+        // A database beside the test's own, still without any schema.
+        let fresh = place.another_empty().await;
+        let opens = (0..6).map(|_| {
+            let url = fresh.clone();
+            tokio::spawn(async move { Db::open(&url).await.unwrap() })
+        });
+        for open in opens.collect::<Vec<_>>() {
+            let db = open.await.unwrap();
+            db.ensure_project(&"MITA".parse().unwrap(), NOW).await.unwrap();
+            assert_eq!(db.projects().await.unwrap().len(), 1);
+            db.close().await;
+        }
+        place.drop_other(&fresh).await;
+    }
+
     async fn a_newer_schema_is_refused_with_both_versions(place) {
         place.past_the_store("UPDATE lab SET value = '9.8.7' WHERE key = 'version'".to_owned()).await;
         let (yes, bytes) = if place.is_postgres() { ("true", "'\\x00'") } else { ("1", "x'00'") };

@@ -16,6 +16,25 @@ impl Place {
         Db::open(&self.url).await.unwrap()
     }
 
+    /// The address of a second database that nobody has opened yet.
+    pub(crate) async fn another_empty(&self) -> String {
+        let name = format!("perflab_test_{}", uuid::Uuid::now_v7().as_simple());
+        if self.is_postgres() {
+            self.past_the_store(format!("CREATE DATABASE {name}")).await;
+            with_database(&self.url, &name)
+        } else {
+            format!("{}.{name}", self.url)
+        }
+    }
+
+    /// Drops such a database.
+    pub(crate) async fn drop_other(&self, url: &str) {
+        if let Some((_, name)) = url.rsplit_once('/').filter(|_| self.is_postgres()) {
+            let name = name.split('?').next().unwrap_or(name);
+            self.past_the_store(format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
     /// Whether it is Postgres.
     pub(crate) fn is_postgres(&self) -> bool {
         self.url.starts_with("postgres")
