@@ -23,8 +23,8 @@ use perflab_model::{
 use crate::{
     clock::{RunClock, wall_us},
     code::ErrorCode,
-    http::{H2Pool, HttpContext, Resolver},
     flow::Token,
+    http::{H2Pool, HttpContext, Resolver},
     load::{Crew, Model, Shelf, closed, open, prefetch},
     preflight::{self, Ready},
     record::{Examples, Recorder, Ticker, TickerPlan},
@@ -227,10 +227,7 @@ impl Run {
 
     fn start_ticker(&self, clock: RunClock, recorder: &Arc<Recorder>, here: Vec<u16>) -> Result<Ticker, Ending> {
         let cores = u32::try_from(self.cores).unwrap_or(u32::MAX);
-        let plan = TickerPlan {
-            load: self.plan.load.clone(),
-            warmup: Nanos::from(self.plan.warmup_time().duration()),
-        };
+        let plan = TickerPlan { load: self.plan.load.clone(), warmup: Nanos::from(self.plan.warmup_time().duration()) };
         Ticker::start(plan, clock, Arc::clone(recorder), Probe::new(cores, here), self.reports.clone())
             .map_err(|error| internal(&format!("the ticker could not be started: {error}")))
     }

@@ -174,9 +174,9 @@ impl Guard {
     }
 
     fn lists(&self, host: &str, port: u16) -> bool {
-        self.allow.iter().any(|target| {
-            spelled_alike(&target.host, host) && target.port.is_none_or(|listed| listed == port)
-        })
+        self.allow
+            .iter()
+            .any(|target| spelled_alike(&target.host, host) && target.port.is_none_or(|listed| listed == port))
     }
 }
 

@@ -126,8 +126,7 @@ pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, PreflightEr
     check_load(plan)?;
     check_caps(plan)?;
     check_resources(plan)?;
-    let guard =
-        Guard::new(plan.environment.allow.clone(), settings.loopback.clone(), settings.denied_ports.clone());
+    let guard = Guard::new(plan.environment.allow.clone(), settings.loopback.clone(), settings.denied_ports.clone());
     let feeds = plan
         .feeds
         .iter()

@@ -34,7 +34,10 @@ impl Settings {
     /// Reads `PERFLAB_DENIED_PORTS`. What is no port in it is left out: the worker wrote it, not a person.
     pub fn from_environment() -> Self {
         let listed = std::env::var(DENIED_PORTS).unwrap_or_default();
-        Self { denied_ports: listed.split(',').filter_map(|port| port.trim().parse().ok()).collect(), ..Self::default() }
+        Self {
+            denied_ports: listed.split(',').filter_map(|port| port.trim().parse().ok()).collect(),
+            ..Self::default()
+        }
     }
 
     /// The value of a secret.

@@ -14,7 +14,10 @@ use std::{
 };
 
 use hdrhistogram::Histogram;
-use perflab_mita::{BackgroundTarget, Config, faults::{Errors, Faults, Share, SlowBody, Stall}};
+use perflab_mita::{
+    BackgroundTarget, Config,
+    faults::{Errors, Faults, Share, SlowBody, Stall},
+};
 use perflab_model::{load::Load, runner::Ending};
 use support::{Measure, Outcome, Runner, constant_rate, get, plan, request, users};
 

@@ -135,9 +135,10 @@ fn one(check: &CheckCode, checked: &Checked<'_>) -> Option<(ErrorCode, String)> 
             failed(ErrorCode::CheckBody, format!("the body does not match `{}`", pattern.as_str()))
         }
         CheckCode::MaxTime(most) if checked.took <= *most => None,
-        CheckCode::MaxTime(most) => {
-            failed(ErrorCode::CheckTime, format!("took {} ms, at most {} are allowed", checked.took.as_millis(), most.as_millis()))
-        }
+        CheckCode::MaxTime(most) => failed(
+            ErrorCode::CheckTime,
+            format!("took {} ms, at most {} are allowed", checked.took.as_millis(), most.as_millis()),
+        ),
     }
 }
 
@@ -187,10 +188,8 @@ mod tests {
     use super::*;
 
     fn judged(checks: &[Check], status: u16, body: &str) -> CheckOutcome {
-        let headers = HeaderMap::from_iter([(
-            http::header::CONTENT_TYPE,
-            http::HeaderValue::from_static("application/json"),
-        )]);
+        let headers =
+            HeaderMap::from_iter([(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"))]);
         let json = serde_json::from_str(body).ok();
         let compiled = compile_checks(checks).expect("a case compiles");
         apply(

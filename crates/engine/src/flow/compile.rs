@@ -28,7 +28,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompileError {
     /// A secret is neither in the environment's secrets nor in the process environment.
-    #[error("secret `{0}` has no value: set it for the environment, or as the variable {0} of the process that runs the load")]
+    #[error(
+        "secret `{0}` has no value: set it for the environment, or as the variable {0} of the process that runs the load"
+    )]
     SecretMissing(String),
     /// A name that is not in the plan.
     #[error("{place} names {kind} `{name}`, which the plan does not hold")]
@@ -65,14 +67,25 @@ pub(crate) enum CompileError {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Op {
     Request(usize),
-    Auth { auth: usize, fresh: bool },
+    Auth {
+        auth: usize,
+        fresh: bool,
+    },
     Think(Think),
     /// Begins a repetition; goes to `after` when there is none to do.
-    Begin { times: u32, after: usize },
+    Begin {
+        times: u32,
+        after: usize,
+    },
     /// Ends a round; goes to `body` while rounds are left.
-    Next { body: usize },
+    Next {
+        body: usize,
+    },
     /// Goes to `target` when the condition does not hold.
-    Unless { condition: ConditionCode, target: usize },
+    Unless {
+        condition: ConditionCode,
+        target: usize,
+    },
     Jump(usize),
 }
 
@@ -156,17 +169,7 @@ impl<'a> Compiler<'a> {
         names: &'a mut Names,
     ) -> Self {
         let auth_ids = plan.auth.iter().enumerate().map(|(index, auth)| (auth.name.clone(), index)).collect();
-        Self {
-            plan,
-            guard,
-            settings,
-            names,
-            feeds,
-            vars: HashMap::new(),
-            requests: Vec::new(),
-            auth_ids,
-            failed: None,
-        }
+        Self { plan, guard, settings, names, feeds, vars: HashMap::new(), requests: Vec::new(), auth_ids, failed: None }
     }
 
     /// Compiles everything.
@@ -194,8 +197,7 @@ impl<'a> Compiler<'a> {
         for (name, index) in &self.vars {
             var_names[*index].clone_from(name);
         }
-        let initial_vars =
-            var_names.iter().map(|name| plan.environment.variables.get(name).cloned()).collect();
+        let initial_vars = var_names.iter().map(|name| plan.environment.variables.get(name).cloned()).collect();
         Ok(Program {
             classes,
             flows,

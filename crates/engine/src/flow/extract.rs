@@ -61,10 +61,7 @@ pub(crate) fn text_of(value: &serde_json::Value) -> Option<String> {
 }
 
 /// Compiles extractions; the text says what is wrong.
-pub(crate) fn compile_extracts(
-    compiler: &mut Compiler<'_>,
-    extracts: &[Extract],
-) -> Result<Vec<ExtractCode>, String> {
+pub(crate) fn compile_extracts(compiler: &mut Compiler<'_>, extracts: &[Extract]) -> Result<Vec<ExtractCode>, String> {
     extracts
         .iter()
         .map(|extract| {

@@ -153,7 +153,10 @@ pub(crate) fn escaped(value: &str, escape: Escape) -> Cow<'_, str> {
         }
         Escape::Form => Cow::Owned(url::form_urlencoded::byte_serialize(value.as_bytes()).collect()),
         Escape::Url => {
-            let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+            let allowed = |byte: u8| {
+                byte.is_ascii_graphic()
+                    && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+            };
             if value.bytes().all(allowed) {
                 return Cow::Borrowed(value);
             }

@@ -157,9 +157,7 @@ impl Performer {
             let next = self.redirect(request, &place, &exchange, hops);
             let verdict = match &next {
                 Some(Ok(_)) => Verdict { failure: None, passed: 0, failed: 0, token: None },
-                Some(Err(failure)) => {
-                    Verdict { failure: Some(failure.clone()), passed: 0, failed: 0, token: None }
-                }
+                Some(Err(failure)) => Verdict { failure: Some(failure.clone()), passed: 0, failed: 0, token: None },
                 None => judge(request, session, &exchange, bearer_from),
             };
             let status = exchange.status.map(|status| status.as_u16());
@@ -218,9 +216,9 @@ impl Performer {
         let answer = exchange.outcome.as_ref().ok()?;
         let follows = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
         // A suite that expects the redirect itself wants to see it, not where it leads.
-        let is_wanted = request.checks.iter().any(|check| {
-            matches!(check, CheckCode::Status(list) if list.iter().any(|one| one.fits(answer.status.as_u16())))
-        });
+        let is_wanted = request.checks.iter().any(
+            |check| matches!(check, CheckCode::Status(list) if list.iter().any(|one| one.fits(answer.status.as_u16()))),
+        );
         let most = self.client.context.policy.max_redirects;
         if !follows || is_wanted || most == 0 {
             return None;
@@ -245,8 +243,7 @@ impl Performer {
         planned: Option<Nanos>,
         verdict: &Verdict,
     ) {
-        let stamps =
-            Stamps { planned, sent: exchange.sent, first_byte: exchange.first_byte, ended: exchange.ended };
+        let stamps = Stamps { planned, sent: exchange.sent, first_byte: exchange.first_byte, ended: exchange.ended };
         let counts = Counts {
             bytes_sent: exchange.bytes_sent,
             bytes_received: exchange.bytes_received,

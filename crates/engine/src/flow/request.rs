@@ -126,9 +126,8 @@ fn locate(text: &str, base: &Base, guard: &Guard) -> Result<Place, Unsendable> {
     }
     let slash = if text.starts_with('/') { "" } else { "/" };
     let target = format!("{}{slash}{text}", base.path);
-    let target = without_fragment(&target).parse().map_err(|error: http::uri::InvalidUri| {
-        invalid(text, &error.to_string())
-    })?;
+    let target =
+        without_fragment(&target).parse().map_err(|error: http::uri::InvalidUri| invalid(text, &error.to_string()))?;
     Ok(Place { origin: base.origin.clone(), host: base.host.clone(), target })
 }
 
@@ -189,8 +188,7 @@ pub(crate) fn compile_request(
         .transpose()?;
     let checks = compile_checks(&request.checks).map_err(invalid_here)?;
     let extracts = compile_extracts(compiler, &request.extract).map_err(invalid_here)?;
-    let needs_body =
-        checks.iter().any(CheckCode::needs_body) || extracts.iter().any(ExtractCode::needs_body);
+    let needs_body = checks.iter().any(CheckCode::needs_body) || extracts.iter().any(ExtractCode::needs_body);
     Ok(RequestCode {
         id: compiler.names.intern(&request.name),
         redirect_id: compiler.names.intern(&format!("{} [redirect]", request.name)),
@@ -228,9 +226,7 @@ fn body(compiler: &mut Compiler<'_>, body: &Body) -> (Option<String>, Option<Fil
             }
             (Some("application/x-www-form-urlencoded".to_owned()), Some(filler))
         }
-        Body::Text { text, content_type } => {
-            (Some(content_type.clone()), Some(compiler.filler(text, Escape::Plain)))
-        }
+        Body::Text { text, content_type } => (Some(content_type.clone()), Some(compiler.filler(text, Escape::Plain))),
     }
 }
 

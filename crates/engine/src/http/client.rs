@@ -191,7 +191,8 @@ impl Client {
                 let h2 = Arc::clone(&self.h2);
                 let (deadline, code) = limits.next();
                 let opening = Box::pin(h2.open(origin, stream, reuse));
-                let lease = self.watch.until(deadline, Heed::Cut, opening).await.map_err(|i| interrupted(i, code))??;
+                let lease =
+                    self.watch.until(deadline, Heed::Cut, opening).await.map_err(|i| interrupted(i, code))??;
                 self.over_h2(lease, origin, request, keep, limits, progress).await
             }
         }

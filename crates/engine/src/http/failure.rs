@@ -121,10 +121,7 @@ mod tests {
     #[case(libc::ETIMEDOUT, ErrorCode::ConnectTimeout)]
     fn what_the_generator_lacks_is_not_blamed_on_the_target(#[case] errno: i32, #[case] code: ErrorCode) {
         assert_eq!(Failure::connecting(&io::Error::from_raw_os_error(errno)).code, code);
-        let is_ours = matches!(
-            code,
-            ErrorCode::GeneratorFd | ErrorCode::GeneratorPorts | ErrorCode::GeneratorMemory
-        );
+        let is_ours = matches!(code, ErrorCode::GeneratorFd | ErrorCode::GeneratorPorts | ErrorCode::GeneratorMemory);
         assert_eq!(code.blames_target(), !is_ours);
     }
 }

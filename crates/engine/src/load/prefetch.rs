@@ -1,6 +1,9 @@
 //! Log-ins before the first start: one for all users (`once`), or a stock of tokens for an open run (`prefetch`).
 
-use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use super::{Crew, Model};
 use crate::flow::{Domain, Login, Place, Session, Token, stream};

@@ -172,12 +172,7 @@ mod tests {
 
     #[test]
     fn without_a_plan_there_is_no_lag_and_response_is_service() {
-        let stamps = Stamps {
-            planned: None,
-            sent: Nanos::new(0),
-            first_byte: None,
-            ended: Nanos::new(u64::MAX / 2),
-        };
+        let stamps = Stamps { planned: None, sent: Nanos::new(0), first_byte: None, ended: Nanos::new(u64::MAX / 2) };
         let sample = Sample::new(Key::new(NameId(0), 0, None), stamps, Counts::default());
         assert_eq!((sample.lag_us(), sample.ttfb_us()), (None, None));
         assert_eq!(sample.response_us(), MAX_US, "beyond an hour the value saturates");

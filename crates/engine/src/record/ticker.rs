@@ -128,7 +128,8 @@ impl State {
                 saturation_told = true;
                 self.warn(format!("{saturated} requests took longer than an hour and are counted as one hour"));
             }
-            let is_empty = tick.requests.is_empty() && tick.point.planned + tick.point.started + tick.point.dropped == 0;
+            let is_empty =
+                tick.requests.is_empty() && tick.point.planned + tick.point.started + tick.point.dropped == 0;
             if (!done || !is_empty) && self.reports.send(Report::Tick(Box::new(tick))).is_err() {
                 // Nobody reads any more; the reader's end also ends the run.
                 return;

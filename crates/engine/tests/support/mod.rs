@@ -74,10 +74,8 @@ pub(crate) fn users(users: u32, seconds: u64) -> Load {
 /// A plan of one class that does these steps, without think time.
 pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
     let base_url = url::Url::parse(base_url).expect("a URL");
-    let target = AllowedTarget {
-        host: base_url.host_str().expect("a host").to_owned(),
-        port: base_url.port_or_known_default(),
-    };
+    let target =
+        AllowedTarget { host: base_url.host_str().expect("a host").to_owned(), port: base_url.port_or_known_default() };
     Plan {
         run: RunId::new(uuid::Uuid::nil()),
         suite: "test".parse().expect("a name"),

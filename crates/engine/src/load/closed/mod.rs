@@ -18,13 +18,13 @@ use std::{
 };
 
 use goose::{
+    GooseScheduler,
     client::GooseClientBuilder,
     config::GooseConfiguration,
     prelude::{
-        GooseAttack, GooseCoordinatedOmissionMitigation, GooseDefault, GooseDefaultType as _, GooseError,
-        GooseMetrics, GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult,
+        GooseAttack, GooseCoordinatedOmissionMitigation, GooseDefault, GooseDefaultType as _, GooseError, GooseMetrics,
+        GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult,
     },
-    GooseScheduler,
 };
 use perflab_model::load::UserStage;
 use tokio::sync::Mutex;
@@ -129,10 +129,7 @@ fn configure(shape: Shape, crew: &Arc<Crew>, peak: u32) -> Result<GooseAttack, B
         .set_default(GooseDefault::NoTelnet, true)?
         .set_default(GooseDefault::NoPrintMetrics, true)?
         .set_default(GooseDefault::Quiet, 1)?
-        .set_default(
-            GooseDefault::CoordinatedOmissionMitigation,
-            GooseCoordinatedOmissionMitigation::Disabled,
-        )?;
+        .set_default(GooseDefault::CoordinatedOmissionMitigation, GooseCoordinatedOmissionMitigation::Disabled)?;
     attack = match shape {
         Shape::Rise { users, per_second } => attack
             .set_default(GooseDefault::Users, users)?
@@ -210,9 +207,7 @@ async fn mirror(goose: &mut GooseUser, recorder: &Recorder, observed: Vec<Observ
     for one in observed {
         let code = one.code.map(crate::code::ErrorCode::as_str);
         let name = recorder.names.name(one.name);
-        goose
-            .record_custom_request_duration(METHOD, name, one.took, code.is_none(), one.status, code)
-            .await?;
+        goose.record_custom_request_duration(METHOD, name, one.took, code.is_none(), one.status, code).await?;
     }
     Ok(())
 }

@@ -81,4 +81,3 @@ impl Worker {
         self.shelf.take_back(&self.session, start.index);
     }
 }
-

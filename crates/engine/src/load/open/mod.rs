@@ -19,8 +19,8 @@ use perflab_model::{
     unit::Nanos,
 };
 
-use self::{iteration::Worker, lanes::Lanes, pacer::Pacer, schedule::Schedule};
 pub(crate) use self::pacer::Adjustments;
+use self::{iteration::Worker, lanes::Lanes, pacer::Pacer, schedule::Schedule};
 use super::{Crew, Model, drain};
 use crate::{
     clock::wall_us,

@@ -17,11 +17,7 @@ use super::{
     lanes::{Dispatch, Lanes, Start},
     schedule::Schedule,
 };
-use crate::{
-    clock::RunClock,
-    record::second_of,
-    stop::Stop,
-};
+use crate::{clock::RunClock, record::second_of, stop::Stop};
 
 /// Changes of the rate that a person ordered, on their way to the pacer.
 #[derive(Debug, Default)]

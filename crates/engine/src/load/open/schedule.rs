@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_jump_takes_no_time_and_no_rate_makes_no_start() {
-        let starts = even(&[stage(0.0, 10.0, 0), stage(10.0, 10.0, 1000), stage(0.0, 0.0, 1000), stage(10.0, 10.0, 1000)]);
+        let starts =
+            even(&[stage(0.0, 10.0, 0), stage(10.0, 10.0, 1000), stage(0.0, 0.0, 1000), stage(10.0, 10.0, 1000)]);
         assert_eq!(starts.len(), 20);
         assert_eq!(starts[9].get(), 900_000_000);
         assert_eq!(starts[10].get(), 2_000_000_000);
@@ -266,7 +267,8 @@ mod tests {
     fn random_arrivals_go_on_at_the_new_rate_after_an_adjustment() {
         let mut schedule = Schedule::new(&[stage(0.5, 0.5, 200_000)], Arrivals::Poisson, 3);
         schedule.adjust(100, 99.5, 1000.0);
-        let (before, after): (Vec<u64>, Vec<u64>) = schedule.map(Nanos::get).partition(|start| *start < 100_000_000_000);
+        let (before, after): (Vec<u64>, Vec<u64>) =
+            schedule.map(Nanos::get).partition(|start| *start < 100_000_000_000);
         assert!(before.len() < 100, "{}", before.len());
         let expected = 10_000.0_f64;
         assert!((after.len() as f64 - expected).abs() < 3.0 * expected.sqrt(), "{}", after.len());
