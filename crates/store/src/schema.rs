@@ -92,17 +92,15 @@ pub(crate) async fn migrate(db: &Db, found: i64) -> Result<(), StoreError> {
     if found == known() {
         return Ok(());
     }
-    let failed = |source| StoreError::Migration { source };
     let mut tx = db.begin().await?;
     // Inside a transaction of ours the migrations' own become savepoints: all of them happen, or none. It also keeps out
     // a second process that starts at the same moment; sqlx locks only Postgres for that.
     // `run_direct`: `run` borrows in a way that would keep `Db::open` from being spawned.
     match &mut tx.under {
-        Under::Sqlite(tx) => migrator(|step| step.sqlite).run_direct(None, &mut **tx, false).await.map_err(failed)?,
-        Under::Postgres(tx) => {
-            migrator(|step| step.postgres).run_direct(None, &mut **tx, false).await.map_err(failed)?
-        }
+        Under::Sqlite(tx) => migrator(|step| step.sqlite).run_direct(None, &mut **tx, false).await,
+        Under::Postgres(tx) => migrator(|step| step.postgres).run_direct(None, &mut **tx, false).await,
     }
+    .map_err(|source| StoreError::Migration { source })?;
     sql("INSERT INTO lab (key, value) VALUES ('version', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         .bind(OWN_VERSION)
         .run(&mut tx)
