@@ -12,7 +12,7 @@ use crate::{
     db::Tx,
     events::add_events,
     run::put_document,
-    sql::{Value, json, sql},
+    sql::{Row, Sql, Value, json, sql},
 };
 
 /// How long the answer to a key is kept.
@@ -121,18 +121,28 @@ async fn take_key(tx: &mut Tx, new: &NewRun, key: &Idempotency) -> Result<Option
     if taken > 0 {
         return Ok(None);
     }
-    let row = sql("SELECT idempotency.body_hash, run.id, run.number FROM idempotency \
-         JOIN run ON run.id = idempotency.run_id WHERE idempotency.caller = $1 AND idempotency.key = $2")
+    let row = behind_key(key, 0)
+        .first(tx)
+        .await?
+        .ok_or_else(|| StoreError::NotFound { what: "idempotency key", id: key.key.clone() })?;
+    earlier(&row, key).map(Some)
+}
+
+/// The run that a key younger than that stands for.
+fn behind_key(key: &Idempotency, since_us: i64) -> Sql {
+    sql("SELECT idempotency.body_hash, run.id, run.number FROM idempotency JOIN run ON run.id = idempotency.run_id \
+         WHERE idempotency.caller = $1 AND idempotency.key = $2 AND idempotency.created_us > $3")
     .bind(&key.caller)
     .bind(&key.key)
-    .first(tx)
-    .await?
-    .ok_or_else(|| StoreError::NotFound { what: "idempotency key", id: key.key.clone() })?;
+    .bind(since_us)
+}
+
+fn earlier(row: &Row, key: &Idempotency) -> Result<Created, StoreError> {
     let id = row.parse("id")?;
     if row.get::<String>("body_hash")? != key.body_hash {
         return Err(Conflict::KeyReused { run: id }.into());
     }
-    Ok(Some(Created { id, number: row.count("number")?, replayed: true }))
+    Ok(Created { id, number: row.count("number")?, replayed: true })
 }
 
 async fn insert(tx: &mut Tx, new: &NewRun, number: u64) -> Result<(), StoreError> {
@@ -176,6 +186,15 @@ fn search_words(new: &NewRun, number: u64) -> String {
 }
 
 impl Db {
+    /// The run that an earlier request with this key made, within the last 24 hours.
+    ///
+    /// # Errors
+    /// [`Conflict::KeyReused`] when the key stands for another request; when the database does not answer.
+    pub async fn created_before(&self, key: &Idempotency, now_us: i64) -> Result<Option<Created>, StoreError> {
+        let row = behind_key(key, now_us - KEY_KEPT_US).first(self).await?;
+        row.map(|row| earlier(&row, key)).transpose()
+    }
+
     /// Forgets keys that are older than a day; says how many. For the keeper, now and then.
     ///
     /// # Errors

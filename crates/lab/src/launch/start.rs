@@ -17,6 +17,17 @@ impl Lab {
     /// # Errors
     /// With every field that is wrong; when the key stands for another request; when the store does not answer.
     pub async fn launch(&self, request: &LaunchRequest, key: Option<&IdempotencyKey>) -> Result<Launched, Problem> {
+        let key = key.map(|key| Idempotency {
+            caller: key.caller.clone(),
+            key: key.key.clone(),
+            body_hash: key.asked.clone(),
+        });
+        // Looked up before anything else: what was accepted once stays accepted, whatever became of suite and environment.
+        if let Some(key) = &key
+            && let Some(earlier) = self.db.created_before(key, self.now_us()).await.told()?
+        {
+            return Ok(Launched { id: earlier.id, number: earlier.number, replayed: true });
+        }
         let id = RunId::new(uuid::Uuid::now_v7());
         let resolved = self.resolve(request, id).await?;
         let (Some(plan), Some((environment, _)), Some((suite, _)), true) =
@@ -49,11 +60,6 @@ impl Lab {
             tags: request.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
             created_us: self.now_us(),
         };
-        let key = key.map(|key| Idempotency {
-            caller: key.caller.clone(),
-            key: key.key.clone(),
-            body_hash: key.asked.clone(),
-        });
         let created = self.db.create_run(&new, key.as_ref()).await.told()?;
         tracing::info!(run.id = %created.id, suite = %request.suite, scenario = %request.scenario, replayed = created.replayed, "run {}: launched", created.id);
         Ok(Launched { id: created.id, number: created.number, replayed: created.replayed })
