@@ -22,9 +22,9 @@ impl Lab {
     pub async fn run(&self, address: &str) -> Result<Run, Problem> {
         let found = if let Ok(id) = address.parse::<RunId>() {
             self.db.run(id).await.told()?
-        } else if let Ok(number) = address.trim_start_matches('#').parse::<u64>() {
+        } else if let Ok(number) = address.trim_start_matches('#').parse::<u32>() {
             let (project, _) = self.project(None).await?;
-            self.db.run_by_number(project, number).await.told()?
+            self.db.run_by_number(project, number.into()).await.told()?
         } else {
             None
         };
