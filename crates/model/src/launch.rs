@@ -1,7 +1,7 @@
 //! What a launch asks for, in the words of the form, the API and the command line alike.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
@@ -28,7 +28,7 @@ pub struct LaunchRequest {
     #[serde(default)]
     pub overrides: Overrides,
     /// What is measured.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "revision")]
     pub revision: Revision,
     /// Tags of the run.
     #[serde(default)]
@@ -57,4 +57,18 @@ pub struct Overrides {
     pub seed: Option<u64>,
     /// Parameters of the suite.
     pub parameters: IndexMap<String, String>,
+}
+
+/// A revision in which every field is known. What is stored is read less strictly: a later version may add to it.
+fn revision<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Revision, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Asked {
+        #[serde(default)]
+        commit: Option<String>,
+        #[serde(default)]
+        branch: Option<String>,
+    }
+    let Asked { commit, branch } = Asked::deserialize(deserializer)?;
+    Ok(Revision { commit, branch })
 }
