@@ -55,7 +55,9 @@ pub(super) async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiProblem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let after = last.or(query(asked)?.after).unwrap_or(0);
-    let id = state.lab.run(&run).await?.row.id;
+    let run = state.lab.run(&run).await?;
+    // A browser that saw the end may come back all the same; nothing will ever follow.
+    let seen_all = run.row.state.is_terminal() && after >= run.last_seq;
     let permit = state.streams.clone().try_acquire_owned().map_err(|_| {
         ApiProblem(Problem::new(
             ProblemKind::Busy,
@@ -64,7 +66,7 @@ pub(super) async fn events(
             Some("Close one, or read the run without following it".to_owned()),
         ))
     })?;
-    let stream = async_stream(state, id, after, permit);
+    let stream = async_stream(state, run.row.id, after, seen_all, permit);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")))
 }
 
@@ -83,11 +85,12 @@ fn async_stream(
     state: ApiState,
     run: RunId,
     after: u64,
+    over: bool,
     permit: tokio::sync::OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = state.lab.changes();
     let ready = std::collections::VecDeque::from([Event::default().retry(RETRY).comment("perflab")]);
-    let reader = Reader { state, run, after, changes, ready, over: false, _permit: permit };
+    let reader = Reader { state, run, after, changes, ready, over, _permit: permit };
     futures::stream::unfold(reader, |mut reader| async move {
         loop {
             if let Some(event) = reader.ready.pop_front() {
