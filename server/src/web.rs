@@ -7,12 +7,9 @@ use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
 
 use crate::{
-    api::{self, ApiState, guard},
+    api::{self, ApiState, body::MAX_BODY_BYTES, guard},
     charts, site,
 };
-
-/// Largest body of a request: launches and server functions are small, uploads have their own routes.
-const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The whole server.
 pub fn router(lab: Lab, closing: CancellationToken) -> Router {
@@ -20,10 +17,10 @@ pub fn router(lab: Lab, closing: CancellationToken) -> Router {
         let lab = lab.clone();
         move || provide_context(lab.clone())
     });
-    let router = api::router(ApiState::new(lab.clone(), closing))
-        .merge(charts::router(lab))
+    // The API counts for itself: it refuses in its own shape.
+    let pages = charts::router(lab.clone()).merge(pages).layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES));
+    let router = api::router(ApiState::new(lab, closing))
         .merge(pages)
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(guard::same_site))
         .layer(TraceLayer::new_for_http());

@@ -17,6 +17,8 @@ pub enum ProblemKind {
     NotFound,
     /// It contradicts what has happened since (409).
     Conflict,
+    /// The request is larger than any may be (413).
+    TooLarge,
     /// Too much at once (429).
     TooMuch,
     /// Not now; the same request may work later (503).
@@ -34,6 +36,7 @@ impl ProblemKind {
             Self::Denied => 403,
             Self::NotFound => 404,
             Self::Conflict => 409,
+            Self::TooLarge => 413,
             Self::TooMuch => 429,
             Self::Busy => 503,
             Self::Internal => 500,

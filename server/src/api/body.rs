@@ -3,12 +3,15 @@
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::header::CONTENT_TYPE,
+    http::{StatusCode, header::CONTENT_TYPE},
 };
 use perflab_model::problem::{Problem, ProblemKind};
 use serde::de::DeserializeOwned;
 
 use super::ApiProblem;
+
+/// Largest body of a request: launches and server functions are small, uploads have their own routes.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// A JSON body together with its bytes, which idempotency compares.
 pub(super) struct JsonBody<T> {
@@ -37,7 +40,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             )));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| {
-            ApiProblem(Problem::new(ProblemKind::Unreadable, "body.unreadable", error.body_text(), None))
+            ApiProblem(if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(
+                    ProblemKind::TooLarge,
+                    "body.too_large",
+                    format!("The body is larger than {} KiB, the most that a request may hold", MAX_BODY_BYTES / 1024),
+                    Some("Leave out what is not needed".to_owned()),
+                )
+            } else {
+                Problem::new(ProblemKind::Unreadable, "body.unreadable", error.body_text(), None)
+            })
         })?;
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             ApiProblem(Problem::new(

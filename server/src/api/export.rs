@@ -9,7 +9,7 @@ use axum::{
 use perflab_model::{
     problem::{Problem, ProblemKind},
     run::Run,
-    summary::Summary,
+    summary::{RequestSummary, Summary},
     tick::Point,
 };
 use serde::Deserialize;
@@ -81,7 +81,8 @@ pub(super) async fn series(
 #[utoipa::path(get, path = "/api/v1/runs/{run}/requests", tag = "runs",
     params(("run" = String, Path, description = "Id or number"),
            ("format" = Option<String>, Query, description = "`json` or `csv`")),
-    responses((status = 200, description = "One entry a request")))]
+    responses((status = 200, description = "One entry a request", body = Vec<RequestSummary>),
+              (status = 409, description = "The run has not ended", body = Problem)))]
 pub(super) async fn requests(
     State(state): State<ApiState>,
     Path(run): Path<String>,

@@ -3,7 +3,7 @@
 //! In:  HTTP. Out: JSON, event streams, CSV. Errors are always `{"kind", "code", "message", "hint", "fields"}`.
 //! Not here: rules (`lab`), pages (`app`).
 
-mod body;
+pub(crate) mod body;
 mod events;
 mod export;
 pub mod guard;
@@ -13,9 +13,16 @@ mod problem;
 mod runs;
 mod trend;
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, Method, Uri, header::CONTENT_SECURITY_POLICY},
+    routing::any,
+};
 use perflab_lab::Lab;
+use perflab_model::problem::{Problem, ProblemKind};
 use tokio_util::sync::CancellationToken;
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -40,6 +47,11 @@ impl ApiState {
     }
 }
 
+/// What the viewer may load: its own files and the document.
+const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; \
+    frame-ancestors 'none'; report-uri /csp-report";
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -56,7 +68,30 @@ struct Document;
 /// Routes of the API with its OpenAPI document at `/api/v1/openapi.json` and a viewer at `/api/docs`.
 pub fn router(state: ApiState) -> Router {
     let (router, document) = documented().split_for_parts();
-    router.merge(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document)).with_state(state)
+    router
+        .route("/api", any(nowhere))
+        .route("/api/{*rest}", any(nowhere))
+        .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
+        .with_state(state)
+        .merge(viewer(document))
+}
+
+/// The viewer with the document. It brings its own scripts, and writes `style` attributes, which its policy allows for.
+fn viewer(document: utoipa::openapi::OpenApi) -> Router {
+    let policy = HeaderValue::from_static(VIEWER_POLICY);
+    Router::from(SwaggerUi::new("/api/docs").url("/api/v1/openapi.json", document))
+        .layer(SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, policy))
+}
+
+/// Addresses below `/api` that lead nowhere are told as the API speaks, not as a page.
+async fn nowhere(method: Method, uri: Uri) -> ApiProblem {
+    let shown: String = uri.path().chars().take(60).collect();
+    ApiProblem(Problem::new(
+        ProblemKind::NotFound,
+        "route.not_found",
+        format!("There is no {method} {shown}"),
+        Some("See /api/docs for all routes".to_owned()),
+    ))
 }
 
 /// The OpenAPI document.
