@@ -49,8 +49,10 @@ impl Reader {
                 }
                 continue;
             }
+            // Heartbeats come every 15 s, so more than one in a row is a stream with nothing to say.
             let frame = tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("the stream says nothing");
             let frame = frame?.unwrap();
+            assert_ne!(frame.data_ref().unwrap().as_ref(), b": alive\n\n", "the stream waits for nothing");
             self.text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
         }
     }

@@ -63,9 +63,6 @@ on_both! {
         for field in ["overrides.users", "overrides.rate", "overrides.parameters.LIMIT"] {
             assert!(fields.iter().any(|found| found == field), "{field} is not among {fields:?}");
         }
-        for problem in preview["problems"].as_array().unwrap() {
-            assert!(problem["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{problem}");
-        }
     }
 
     async fn a_launch_is_accepted_and_says_where_the_run_is(database) {

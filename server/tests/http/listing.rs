@@ -104,7 +104,7 @@ on_both! {
     async fn a_cursor_that_is_not_from_the_list_is_refused(database) {
         let site = Site::new(&database).await;
         site.launched(json!({})).await;
-        for cursor in ["x", "1", "1.2", "ffffffffffffffffff.0", "%00", "'", "-1.00000000000000000000000000000000"] {
+        for cursor in ["x", "1", "1.2", "ffffffffffffffffff.0", "%00", "'"] {
             let reply = site.get(&format!("/api/v1/runs?cursor={cursor}")).await;
             reply.problem(400, "cursor.unreadable");
         }

@@ -95,7 +95,7 @@ impl Site {
     pub(crate) async fn new(database: &str) -> Self {
         let site = Self::empty(database).await;
         let project = site.lab.ensure_project(&"MITA".parse().unwrap()).await.unwrap();
-        site.lab.put_environment(project, &environment("local reference")).await.unwrap();
+        site.lab.put_environment(project, &environment()).await.unwrap();
         let suite = Suite::parse(SUITE, &BTreeMap::new()).unwrap();
         site.lab.put_suite(project, &SuiteSource::new(&suite, SUITE.to_owned(), BTreeMap::new())).await.unwrap();
         site
@@ -107,12 +107,6 @@ impl Site {
         let closing = CancellationToken::new();
         let router = perflab_server::web::router(lab.clone(), closing.clone());
         Self { lab, closing, router }
-    }
-
-    /// Adds an environment beside the first.
-    pub(crate) async fn add_environment(&self, name: &str) {
-        let project = self.lab.ensure_project(&"MITA".parse().unwrap()).await.unwrap();
-        self.lab.put_environment(project, &environment(name)).await.unwrap();
     }
 
     /// A newer version of the suite, in which one scenario is gone.
@@ -199,9 +193,9 @@ pub(crate) fn with(mut request: Request<Body>, name: &'static str, value: &str) 
     request
 }
 
-fn environment(name: &str) -> Environment {
+fn environment() -> Environment {
     Environment {
-        name: name.parse().unwrap(),
+        name: "local reference".parse().unwrap(),
         base_url: "http://127.0.0.1:8000".parse().unwrap(),
         allow: vec![AllowedTarget { host: "127.0.0.1".to_owned(), port: Some(8000) }],
         caps: Caps::default(),

@@ -92,12 +92,7 @@ impl Held {
     }
 
     async fn write(&mut self, events: Vec<(i64, EventKind)>, ticks: Vec<Tick>) {
-        let chunk = Chunk {
-            events,
-            ticks,
-            progress: Some(self.live.progress()),
-            headline: Some(self.live.headline()),
-        };
+        let chunk = Chunk { events, ticks, progress: Some(self.live.progress()), headline: Some(self.live.headline()) };
         self.lab.db().write_chunk(self.run, self.attempt, self.next_chunk, &chunk).await.unwrap();
         self.next_chunk += 1;
     }
