@@ -5,12 +5,14 @@
 
 #![allow(missing_docs, reason = "the island macro makes a public function for the browser and cannot document it")]
 
+pub mod chart_cursor;
 pub mod follow;
 pub mod follow_live;
 pub mod launch_form;
 pub mod refresh;
 pub mod theme_toggle;
 
+pub use chart_cursor::ChartCursor;
 pub use follow::FollowRun;
 pub use follow_live::FollowLive;
 pub use launch_form::LaunchForm;

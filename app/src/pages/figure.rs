@@ -23,12 +23,17 @@ pub fn ChartFigure(
     /// Its id in the page.
     #[prop(optional, into)]
     id: Option<String>,
+    /// The browser reads out its values at a cursor, from its file.
+    #[prop(optional)]
+    cursor: bool,
     /// Its place in the grid: `c6`.
     #[prop(optional)]
     place: &'static str,
 ) -> impl IntoView {
     let drawing = render_set(&chart, sizes);
     let title = chart.title.clone();
+    let values = files.as_ref().filter(|_| cursor).map(|address| format!("{address}.json"));
+    let readout = values.is_some();
     let links = files.map(|address| {
         ["SVG", "CSV"]
             .map(|kind| {
@@ -38,12 +43,13 @@ pub fn ChartFigure(
             .collect_view()
     });
     view! {
-        <figure class=format!("chart {place}").trim_end().to_owned() id=id>
+        <figure class=format!("chart {place}").trim_end().to_owned() id=id data-values=values>
             <figcaption>
                 <h3>{chart.title}</h3>
                 <p>{finding}</p>
                 {links.map(|links| view! { <span class="files">{links}</span> })}
             </figcaption>
+            {readout.then(|| view! { <p class="readout" aria-live="polite"></p> })}
             <div class="plot" inner_html=drawing></div>
             {table.map(|table| view! { <FigureTable table=table/> })}
         </figure>

@@ -52,8 +52,25 @@ pub fn ProblemLine(
     }
 }
 
-/// A text with the full stop that ends it.
+/// A text as a sentence: with a capital at its beginning and a full stop at its end.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() || text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    let mut letters = text.chars();
+    let begun = match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    };
+    if begun.is_empty() || begun.ends_with(['.', '!', '?']) { begun } else { begun + "." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_becomes_a_sentence_of_its_own() {
+        assert_eq!(sentence("ask for 2,000 or fewer"), "Ask for 2,000 or fewer.");
+        assert_eq!(sentence("`x` is wrong!"), "`x` is wrong!");
+        assert_eq!(sentence(" "), "");
+    }
 }

@@ -68,7 +68,7 @@ fn Start(problems: Vec<FieldProblem>) -> impl IntoView {
         .into_any(),
         Some(problem) => {
             let field = format!("#{}", field_id(&problem.field));
-            let why = sentence(&format!("Cannot start: {}", problem.message));
+            let why = format!("Cannot start: {}", sentence(&problem.message));
             view! {
                 <div class="start-run">
                     // Not `disabled`: it stays reachable by keyboard, and what it says is read out.

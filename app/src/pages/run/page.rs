@@ -2,10 +2,17 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use perflab_model::run::RunState;
+use perflab_model::{problem::Problem, run::RunState};
 
 use super::{data::RunData, finished::Finished, live::Live, waiting::Waiting};
-use crate::pages::source::{Loaded, lab, parameter, query};
+use crate::{
+    pages::{
+        actions::{AbortRun, StopRun},
+        problem::ProblemLine,
+        source::{Loaded, lab, parameter, query},
+    },
+    ui_error::UiError,
+};
 
 /// One run.
 #[component]
@@ -28,10 +35,22 @@ fn show(data: RunData) -> impl IntoView {
     };
     view! {
         <Title text=title/>
+        {refused().map(|problem| view! { <div class="page-body snug"><ProblemLine problem=problem/></div> })}
         {match data.run.row.state {
             RunState::Queued | RunState::Claimed => view! { <Waiting data=data/> }.into_any(),
             RunState::Running | RunState::Finishing => view! { <Live data=data/> }.into_any(),
             _ => view! { <Finished data=data/> }.into_any(),
         }}
     }
+}
+
+/// Why Stop or Abort did not work, when a form has just come back from there.
+fn refused() -> Option<Problem> {
+    let stop = ServerAction::<StopRun>::new().value().get_untracked();
+    let abort = ServerAction::<AbortRun>::new().value().get_untracked();
+    [stop, abort]
+        .into_iter()
+        .flatten()
+        .find_map(|result: Result<(), UiError>| result.err())
+        .map(|UiError(problem)| problem)
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::charts::series::RunChart;
 use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip};
+use crate::islands::ChartCursor;
 
 /// The summary.
 #[component]
@@ -46,6 +47,7 @@ pub fn SummaryTab(
                         {figure(RunChart::Errors, &SMALL, "c4")}
                         {figure(RunChart::Load, &SMALL, "c4")}
                     </div>
+                    <ChartCursor/>
                 </section>
             }
                 .into_any()

@@ -7,6 +7,7 @@ use perflab_model::{run::Run, tick::Point};
 use crate::{
     charts::series::RunChart,
     charts::{finding::run_finding, run::run_chart, table::run_table},
+    islands::ChartCursor,
     pages::figure::ChartFigure,
 };
 
@@ -28,6 +29,7 @@ pub fn run_figure(
             files=files
             table=run_table(which, &run.plan, points)
             id=which.figure()
+            cursor=!live
             place=place
         />
     }
@@ -52,6 +54,7 @@ pub fn Timeline(
                 {figure(RunChart::Load, &Size::HALF, "c6")}
                 {figure(RunChart::Cpu, &Size::HALF, "c6")}
             </div>
+            <ChartCursor/>
         </section>
     }
     .into_any()
