@@ -11,7 +11,10 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use http_body::Body as _;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use perflab_model::{plan::HttpPolicy, unit::Nanos};
+use perflab_model::{
+    plan::{HttpPolicy, HttpVersion},
+    unit::Nanos,
+};
 
 use super::{
     body::Intake,
@@ -177,6 +180,19 @@ impl Client {
                 Err(unsent) => request = unsent,
             }
         }
+        let h2 = Arc::clone(&self.h2);
+        let opening = if self.context.policy.reuse && self.expects_h2() {
+            let (deadline, code) = limits.next();
+            let turn = Box::pin(h2.opening.lock());
+            let turn = self.watch.until(deadline, Heed::Cut, turn).await.map_err(|i| interrupted(i, code))?;
+            if let Some(lease) = self.h2.lease(origin) {
+                drop(turn);
+                return self.over_h2(lease, origin, request, keep, limits, progress).await;
+            }
+            Some(turn)
+        } else {
+            None
+        };
         let (stream, spoken) = connect(&self.context, origin, &mut self.watch, limits.total).await?;
         match spoken {
             Spoken::Http1 => {
@@ -188,14 +204,19 @@ impl Client {
             }
             Spoken::Http2 => {
                 let reuse = self.context.policy.reuse;
-                let h2 = Arc::clone(&self.h2);
                 let (deadline, code) = limits.next();
-                let opening = Box::pin(h2.open(origin, stream, reuse));
+                let handshake = Box::pin(h2.open(origin, stream, reuse));
                 let lease =
-                    self.watch.until(deadline, Heed::Cut, opening).await.map_err(|i| interrupted(i, code))??;
+                    self.watch.until(deadline, Heed::Cut, handshake).await.map_err(|i| interrupted(i, code))??;
+                drop(opening);
                 self.over_h2(lease, origin, request, keep, limits, progress).await
             }
         }
+    }
+
+    /// Whether new connections are known to speak HTTP/2 before they are made.
+    fn expects_h2(&self) -> bool {
+        matches!(self.context.policy.version, HttpVersion::H2 | HttpVersion::H2c)
     }
 
     /// The most recently used idle connection to the origin that is still open.

@@ -28,6 +28,8 @@ type Sender = http2::SendRequest<Full<Bytes>>;
 /// The HTTP/2 connections of a user (closed) or of the run (open).
 #[derive(Debug, Default)]
 pub(crate) struct H2Pool {
+    /// Held while a connection is made: those who come meanwhile share it instead of opening their own.
+    pub(crate) opening: tokio::sync::Mutex<()>,
     connections: Mutex<HashMap<Origin, Vec<Shared>>>,
 }
 

@@ -16,6 +16,9 @@ use crate::clock::wall_us;
 /// How often the process that owns the target's port is looked for.
 const OWNER_EVERY: Duration = Duration::from_secs(5);
 
+/// The least time between two looks that can be compared.
+const SHORTEST: Duration = Duration::from_millis(500);
+
 /// Wall and monotonic clock are read one after the other; less than this is no step of the clock.
 const CLOCK_NOISE_MS: i64 = 2;
 
@@ -63,6 +66,10 @@ impl Probe {
             return Vitals { memory_bytes, ..Vitals::default() };
         };
         let elapsed = look.at.duration_since(last.at);
+        if elapsed < SHORTEST {
+            // The kernel counts CPU time in hundredths of a second: shares of a few of them are noise.
+            return Vitals { memory_bytes, ..Vitals::default() };
+        }
         let host = look.host.zip(last.host).map(|(now, then)| now.since(then));
         let own = look.own.zip(last.own).map(|(now, then)| now.saturating_sub(then));
         // A target that was restarted has used less than before.
@@ -113,6 +120,10 @@ mod tests {
     fn a_look_at_this_process_finds_memory_and_shares_between_zero_and_one() {
         let mut probe = Probe::new(2, Vec::new());
         assert_eq!(probe.sample().cpu, None, "there is nothing to compare the first look with");
+        assert_eq!(probe.sample().cpu, None, "a moment is too short to be compared");
+        let last = probe.last.as_mut().expect("there was a look");
+        last.at -= Duration::from_secs(1);
+        last.wall_us -= 1_000_000;
         let vitals = probe.sample();
         assert!(vitals.memory_bytes.is_some_and(|bytes| bytes > 100_000));
         for share in [vitals.cpu, vitals.steal, vitals.other] {

@@ -3,6 +3,8 @@
 //! The runner is this test binary started once more: goose carries out one attack a process, and what a process says on
 //! its pipes is part of what is tested.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
@@ -280,4 +282,20 @@ impl Outcome {
 /// A histogram from its bytes.
 pub(crate) fn decode(encoded: &EncodedHistogram) -> Histogram<u64> {
     Deserializer::new().deserialize(&mut encoded.0.as_slice()).expect("an HDR histogram")
+}
+
+/// Carries out a plan in this process (open runs only: goose allows one attack a process).
+pub(crate) fn carry_out(plan: Plan, settings: perflab_engine::Settings) -> Outcome {
+    let (alive, orders) = std::sync::mpsc::channel();
+    let (reports, told) = std::sync::mpsc::sync_channel(1024);
+    let run =
+        thread::spawn(move || perflab_engine::execute(Job { plan, feeds: BTreeMap::new() }, settings, orders, reports));
+    let mut outcome = Outcome::default();
+    for report in told {
+        // A run that has just ended hears nothing any more.
+        let _ = alive.send(Order::Alive);
+        outcome.take(report);
+    }
+    run.join().expect("the run does not panic");
+    outcome
 }

@@ -171,6 +171,9 @@ fn scenario(crew: &Arc<Crew>, class: usize, peak: u32) -> Result<Scenario, Box<G
                 Some(seat) => seat.0.lock().await.turn().await,
                 None => no_seat().await,
             };
+            // Users often wake together (after a stall all of them do). goose's bookkeeping of one must not delay the
+            // stamp of the next, so everybody whose answer is there goes first.
+            tokio::task::yield_now().await;
             mirror(goose, &recorder, observed).await
         })
     });
