@@ -1,5 +1,7 @@
 //! Small servers that do exactly what a test wants, byte by byte, and remember what they were sent.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -25,6 +27,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 pub(crate) enum Answer {
     /// Answers and keeps the connection.
     Whole(String),
+    /// Answers after a while.
+    Slow(Duration),
     /// Answers and then closes the connection without a word.
     ThenClose(&'static str),
     /// Sends these bytes, waits, closes.
@@ -149,6 +153,12 @@ fn serve(shared: &Shared, mut stream: TcpStream) {
         match answer {
             Answer::Whole(text) => {
                 if stream.write_all(text.as_bytes()).is_err() {
+                    return;
+                }
+            }
+            Answer::Slow(wait) => {
+                thread::sleep(wait);
+                if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
                     return;
                 }
             }
