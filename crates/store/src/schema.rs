@@ -47,7 +47,7 @@ pub(crate) fn known() -> i64 {
 }
 
 fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
-    Migrator::with_migrations(
+    let mut migrator = Migrator::with_migrations(
         MIGRATIONS
             .iter()
             .map(|step| {
@@ -55,7 +55,9 @@ fn migrator(text: impl Fn(&Step) -> &'static str) -> Migrator {
                 Migration::new(step.number, Cow::Borrowed(step.name), MigrationType::Simple, text, false)
             })
             .collect(),
-    )
+    );
+    migrator.set_locking(false);
+    migrator
 }
 
 /// Schema of the database; 0 of an empty one. Refuses one that is newer than this version.
@@ -87,14 +89,23 @@ pub(crate) async fn found(db: &Db) -> Result<i64, StoreError> {
     Err(StoreError::NewerSchema { found, known: known(), by, own: OWN_VERSION })
 }
 
+/// Keeps other processes from migrating until the end of the transaction.
+const LOCK: Dialect = Dialect {
+    sqlite: "SELECT 1",
+    // The number is any that nothing else uses: "perfmigr" in ASCII.
+    postgres: "SELECT pg_advisory_xact_lock(8099005289143560050)",
+};
+
 /// Brings the database from schema `found` to the newest known.
 pub(crate) async fn migrate(db: &Db, found: i64) -> Result<(), StoreError> {
     if found == known() {
         return Ok(());
     }
     let mut tx = db.begin().await?;
-    // Inside a transaction of ours the migrations' own become savepoints: all of them happen, or none. It also keeps out
-    // a second process that starts at the same moment; sqlx locks only Postgres for that.
+    // Two processes that start together: on SQLite the transaction itself keeps the second out. On Postgres the lock
+    // must last until the commit; sqlx's own is given back before it, and the second would see half a schema.
+    sql(LOCK).run(&mut tx).await?;
+    // Inside our transaction the migrations' own become savepoints: all of them happen, or none.
     // `run_direct`: `run` borrows in a way that would keep `Db::open` from being spawned.
     match &mut tx.under {
         Under::Sqlite(tx) => migrator(|step| step.sqlite).run_direct(None, &mut **tx, false).await,
