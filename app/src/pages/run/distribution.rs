@@ -43,6 +43,7 @@ pub fn DistributionTab(
     let finding = finding(&histogram);
     view! {
         <section class="section cols">
+            <h2 class="sr c12">"Distribution of latency"</h2>
             <div class="c8"><ChartFigure chart=chart sizes=&Size::TWO_THIRDS finding=finding/></div>
             <div class="c4"><Percentiles histogram=rows(&histogram)/></div>
         </section>

@@ -27,6 +27,7 @@ pub fn VerdictBox(
     view! {
         <section class="verdict-box" data-v=judgement.verdict.code() aria-label="Verdict">
             <header>
+                <h2 class="sr">"Verdict"</h2>
                 <VerdictBadge verdict=judgement.verdict large=true/>
                 <p class="answer">{sentence(&judgement.sentence)} {how.map(|end| format!(" {}", sentence(&end.message)))}</p>
                 <p class="gate">

@@ -160,6 +160,7 @@ fn Measured(trend: Trend) -> impl IntoView {
         .collect();
     rows.reverse();
     view! {
+        <h2 class="sr">"Chart"</h2>
         <ChartFigure chart=trend_chart(&trend) sizes=&TREND_SIZES finding=finding/>
         <section class="section">
             <div class="section-head">

@@ -29,6 +29,7 @@ pub fn Live(
     };
     let charts = (!data.numbers_only).then(|| {
         view! {
+            <h2 class="sr">"Charts"</h2>
             {figure(RunChart::Latency, &Size::PAGE, "")}
             <div class="cols mt4">
                 {figure(RunChart::Rate, &Size::HALF, "c6")}

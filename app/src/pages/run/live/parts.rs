@@ -48,6 +48,7 @@ pub fn LiveParts(
     };
     view! {
         <section class="section" id="details">
+            <h2 class="sr">"Details"</h2>
             <nav class="tabs flush" aria-label="Details" id="live-tabs">
                 {LiveTab::ALL
                     .map(|to| {
