@@ -3,26 +3,29 @@
 //! `PERFLAB_TEST_POSTGRES` is the address of that server. Where CI is set, its absence fails; elsewhere the tests on
 //! Postgres say that they were skipped.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Runs a test on a SQLite file; the test gets its address.
-pub(crate) async fn in_sqlite<F: Future<Output = ()> + Send + 'static>(test: fn(String) -> F) {
+pub(crate) async fn in_sqlite<F: Future<Output = ()>>(test: fn(String) -> F) {
     let folder = tempfile::tempdir().unwrap();
     test(format!("sqlite:{}", folder.path().join("perflab.sqlite").display())).await;
 }
 
 /// Runs a test on a fresh database of the Postgres server, which is dropped afterwards, whatever happens.
-pub(crate) async fn in_postgres<F: Future<Output = ()> + Send + 'static>(test: fn(String) -> F) {
+pub(crate) async fn in_postgres<F: Future<Output = ()>>(test: fn(String) -> F) {
     let Some(server) = server() else { return };
     let name = format!("perflab_test_{}", uuid::Uuid::now_v7().as_simple());
     let mut connection = PgConnection::connect(&server).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
-    let outcome = tokio::spawn(test(with_database(&server, &name))).await;
+    let outcome = AssertUnwindSafe(test(with_database(&server, &name))).catch_unwind().await;
     // The connection may have been cut for being idle so long.
     let mut connection = PgConnection::connect(&server).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&mut connection).await.unwrap();
     if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure.into_panic());
+        std::panic::resume_unwind(failure);
     }
 }
 

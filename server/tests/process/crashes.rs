@@ -1,0 +1,166 @@
+//! Processes that are killed or frozen leave no run hanging, no load running and no second attempt.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use crate::{
+    lab::{Home, Lab, PATIENCE, Plant, Worker, beside_others, integrity, target, until},
+    place::{in_postgres, in_sqlite, on_both},
+    runner::Process,
+};
+
+/// How soon a runner is gone whose worker was killed.
+const ORPHANED: Duration = Duration::from_secs(2);
+
+on_both! {
+    async fn a_killed_worker_leaves_no_load_behind_and_its_run_is_lost_with_what_was_measured(database) {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let url = target.target().url();
+        let mut plant = Plant::start(&home, &database, &url).await;
+        let run = plant.lab.launch("long", json!({})).await;
+        let before = plant.lab.under_load(&run).await;
+        let runner = Process::of_run(&before);
+        let seconds = plant.lab.get(&format!("{run}/series")).await.as_array().unwrap().len();
+        plant.kill_worker().await;
+        runner.gone_within(ORPHANED).await;
+        plant.revive(&home, &database, &url).await;
+        let lost = plant.lab.over(&run, PATIENCE).await;
+        assert_eq!(lost["row"]["state"], "lost", "{lost}");
+        assert_eq!(lost["attempt"], 1, "load is never tried twice by itself");
+        assert!(lost["row"]["end"]["message"].as_str().unwrap().contains("silent"), "{lost}");
+        let kept = plant.lab.get(&format!("{run}/series")).await;
+        assert!(kept.as_array().unwrap().len() >= seconds, "{kept}");
+        let next = plant.lab.launch("short", json!({"duration": "1s"})).await;
+        assert_eq!(plant.lab.over(&next, PATIENCE).await["row"]["state"], "finished");
+    }
+
+    async fn a_killed_runner_fails_its_run_and_the_worker_takes_the_next(database) {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let plant = Plant::start(&home, &database, &target.target().url()).await;
+        let run = plant.lab.launch("long", json!({})).await;
+        let next = plant.lab.launch("short", json!({"duration": "1s"})).await;
+        let runner = Process::of_run(&plant.lab.under_load(&run).await);
+        runner.signal(Signal::SIGKILL);
+        let failed = plant.lab.over(&run, PATIENCE).await;
+        assert_eq!((&failed["row"]["state"], &failed["row"]["end"]["code"]), (&json!("failed"), &json!("killed")));
+        assert!(failed["summary"]["totals"]["finished"].as_u64() > Some(0), "what was measured is kept: {failed}");
+        assert_eq!(failed["row"]["verdict"], "inconclusive");
+        assert_eq!(plant.lab.over(&next, PATIENCE).await["row"]["state"], "finished");
+    }
+
+    async fn a_frozen_runner_is_ended_with_its_group_soon_after_an_abort(database) {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let plant = Plant::start(&home, &database, &target.target().url()).await;
+        let run = plant.lab.launch("long", json!({})).await;
+        let runner = Process::of_run(&plant.lab.under_load(&run).await);
+        runner.signal(Signal::SIGSTOP);
+        plant.lab.post(&format!("{run}/abort"), &json!({})).await;
+        let aborted = plant.lab.over(&run, Duration::from_secs(15)).await;
+        assert_eq!(aborted["row"]["end"]["code"], "aborted", "{aborted}");
+        assert!(runner.is_gone(), "the runner outlived its run");
+    }
+}
+
+/// The slowest test: a runner has a minute beyond its plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
+    let _turn = beside_others().await;
+    let (home, target) = (Home::new(), target());
+    let database = format!("sqlite:{}", home.path("lab.sqlite").display());
+    let lab = Lab::start(&home, &database, &target.target().url(), &[]).await;
+    let run = lab.launch("short", json!({})).await;
+    let next = lab.launch("short", json!({"duration": "1s"})).await;
+    let started = lab.until(&run, "started", PATIENCE, |run| run["started"].is_object()).await;
+    let runner = Process::of_run(&started);
+    runner.signal(Signal::SIGSTOP);
+    let failed = lab.over(&run, Duration::from_secs(100)).await;
+    assert_eq!((&failed["row"]["state"], &failed["row"]["end"]["code"]), (&json!("failed"), &json!("timeout")));
+    assert!(runner.is_gone(), "the runner outlived its run");
+    assert_eq!(lab.over(&next, PATIENCE).await["row"]["state"], "finished");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_killed_in_the_middle_of_its_writes_comes_back_with_a_whole_database() {
+    in_sqlite(|database| async move {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let url = target.target().url();
+        let file = std::path::PathBuf::from(database.trim_start_matches("sqlite:"));
+        let mut launched = Vec::new();
+        for _ in 0..4 {
+            let mut lab = Lab::start(&home, &database, &url, &[]).await;
+            // The first waits for nobody, the others wait for it: all of them were acknowledged.
+            for _ in 0..5 {
+                launched.push(lab.launch("long", json!({})).await);
+            }
+            until("a run is under way", PATIENCE, async || {
+                let page = lab.get("/api/v1/runs?limit=200").await;
+                page["rows"].as_array().unwrap().iter().any(|row| row["state"] == "running").then_some(())
+            })
+            .await;
+            lab.process.kill().await.unwrap();
+            assert_eq!(integrity(&file).await, "ok");
+        }
+        let lab = Lab::start(&home, &database, &url, &["--no-worker"]).await;
+        for run in &launched {
+            let found = lab
+                .until(run, "lost or waiting", PATIENCE, |run| {
+                    run["row"]["state"] == "lost" || run["row"]["state"] == "queued"
+                })
+                .await;
+            assert!(found["attempt"].as_u64() <= Some(1), "{found}");
+        }
+        let rows = lab.get("/api/v1/runs?limit=200").await["rows"].as_array().unwrap().len();
+        assert_eq!(rows, launched.len());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_slept_too_long_finds_its_run_lost_and_ends_its_runner() {
+    in_postgres(|database| async move {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let plant = Plant::start(&home, &database, &target.target().url()).await;
+        let run = plant.lab.launch("long", json!({})).await;
+        let runner = Process::of_run(&plant.lab.under_load(&run).await);
+        plant.worker().signal(Signal::SIGSTOP);
+        let lost = plant.lab.state(&run, "lost").await;
+        assert!(!runner.is_gone(), "this test is about a worker that wakes before its runner has given up");
+        plant.worker().signal(Signal::SIGCONT);
+        runner.gone_within(PATIENCE).await;
+        let next = plant.lab.launch("short", json!({"duration": "1s"})).await;
+        assert_eq!(plant.lab.over(&next, PATIENCE).await["row"]["state"], "finished", "the worker works on");
+        let after = plant.lab.get(&run).await;
+        assert_eq!(after["row"], lost["row"]);
+        assert_eq!(after["last_seq"], lost["last_seq"], "nothing is written to a run that was lost");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_a_queue_and_no_run_is_made_twice() {
+    in_postgres(|database| async move {
+        let _turn = beside_others().await;
+        let (home, elsewhere, target) = (Home::new(), Home::new(), target());
+        let lab = Lab::start(&home, &database, &target.target().url(), &["--no-worker"]).await;
+        // Two hosts, as far as locks can tell.
+        let _workers = (Worker::start(&home, &database).await, Worker::start(&elsewhere, &database).await);
+        let mut runs = Vec::new();
+        for _ in 0..4 {
+            runs.push(lab.launch("short", json!({"duration": "1s"})).await);
+        }
+        for run in &runs {
+            let found = lab.over(run, PATIENCE).await;
+            assert_eq!((&found["row"]["state"], &found["attempt"]), (&json!("finished"), &json!(1)), "{found}");
+        }
+        let answered: u64 = target.target().counts().answered.iter().map(|answered| answered.count).sum();
+        assert_eq!(answered, 4 * 20);
+    })
+    .await;
+}
