@@ -46,11 +46,12 @@ pub(crate) enum Output {
     Error,
 }
 
-/// Runs a command to its end, showing every line that it writes to one of its outputs and giving it to `each`, too.
+/// Runs a command to its end, giving every line that it writes to one of its outputs to `each`, and showing those for
+/// which `each` says so.
 pub(crate) fn status_with_lines(
     command: &mut Command,
     output: Output,
-    each: impl FnMut(&str) + Send + 'static,
+    each: impl FnMut(&str) -> Show + Send + 'static,
 ) -> Result<ExitStatus> {
     match output {
         Output::Standard => command.stdout(Stdio::piped()),
@@ -72,13 +73,23 @@ pub(crate) fn status_with_lines(
     Ok(status)
 }
 
-fn show_lines(from: impl Read, mut each: impl FnMut(&str)) {
+/// Whether people see a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// As it is.
+    Yes,
+    /// It is for us.
+    No,
+}
+
+fn show_lines(from: impl Read, mut each: impl FnMut(&str) -> Show) {
     let mut lines = BufReader::new(from);
     let mut bytes = Vec::new();
     while lines.read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
         let line = String::from_utf8_lossy(&bytes);
-        print!("{line}");
-        each(line.trim_end());
+        if each(line.trim_end()) == Show::Yes {
+            print!("{line}");
+        }
         bytes.clear();
     }
 }

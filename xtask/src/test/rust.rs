@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::counts::Counts;
 use crate::cargo::cargo;
 use crate::postgres::{Postgres, VARIABLE};
-use crate::process::{self, Output};
+use crate::process::{self, Output, Show};
 use crate::report::fact;
 use crate::{project, setup};
 
@@ -73,7 +73,10 @@ fn run(command: &mut Command, output: Output, read: fn(&str) -> Option<Counts>) 
     let found = Arc::new(Mutex::new(Vec::new()));
     let status = process::status_with_lines(command, output, {
         let found = Arc::clone(&found);
-        move |line| found.lock().unwrap_or_else(PoisonError::into_inner).extend(read(line))
+        move |line| {
+            found.lock().unwrap_or_else(PoisonError::into_inner).extend(read(line));
+            Show::Yes
+        }
     })?;
     let counts: Counts = found.lock().unwrap_or_else(PoisonError::into_inner).drain(..).sum();
     Ok(counts.ended(status.success()))
