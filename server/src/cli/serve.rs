@@ -22,7 +22,13 @@ use super::{
     logging::{self, LogFormat},
     worker::{HostArgs, settings},
 };
-use crate::{suite_file, web, worker};
+use crate::{
+    suite_file, web,
+    worker::{
+        self,
+        host_lock::{self, Asked, HostLock},
+    },
+};
 
 /// How long requests and runs under way may take at the end.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -75,6 +81,10 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
     let database = match &args.database {
         Some(url) => url.clone(),
         None => sqlite_url(&args.data_dir)?,
+    };
+    let _alone = match &args.database {
+        Some(_) => None,
+        None => Some(alone(&args.data_dir)?),
     };
     let db = Db::open(&database).await?;
     let mut lab = Lab::new(db);
@@ -143,6 +153,18 @@ fn sqlite_url(folder: &Path) -> anyhow::Result<String> {
         format!("the data directory {} cannot be made; give another with --data-dir", folder.display())
     })?;
     Ok(format!("sqlite:{}", folder.join("perflab.sqlite").display()))
+}
+
+/// Makes sure that no other lab serves the same SQLite file: each would take itself for the only one, and end the
+/// other's runs as lost.
+fn alone(folder: &Path) -> anyhow::Result<HostLock> {
+    match host_lock::ask(&folder.join("perflab.lock"), &format!("perflab serve (pid {})", std::process::id()))? {
+        Asked::Taken(lock) => Ok(lock),
+        Asked::HeldBy(whom) => anyhow::bail!(
+            "{whom} already serves the data in {}; stop it, or give another folder with --data-dir",
+            folder.display()
+        ),
+    }
 }
 
 /// Project, environment and suites from the start.

@@ -31,8 +31,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(5);
 const UNREACHABLE_AFTER: Duration = Duration::from_secs(25);
 /// Beyond duration and graceful stop the runner has this long, then it is ended.
 const SLACK: Duration = Duration::from_secs(60);
-/// After an Abort the runner has this long, then it is ended.
-const ABORT_PATIENCE: Duration = Duration::from_secs(5);
+/// After an Abort the runner has this long, then it is ended: with the 10 s that a signal leaves it, an aborted run is
+/// over within 15 s whatever its runner does.
+const ABORT_PATIENCE: Duration = Duration::from_secs(3);
 /// After its last word, or a closed pipe, the runner has this long to exit.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
 /// Garbled lines that are told one by one.
@@ -224,8 +225,18 @@ impl<'a> Drive<'a> {
                 }
             }
         }
-        let patience = if self.done.is_some() { EXIT_PATIENCE } else { Duration::ZERO };
-        let (exit, log) = child.end(patience).await;
+        let patience = if Instant::now() < deadline { EXIT_PATIENCE } else { Duration::ZERO };
+        let ending = child.end(patience);
+        tokio::pin!(ending);
+        let (exit, log) = loop {
+            tokio::select! {
+                ended = &mut ending => break ended,
+                // Ending a runner that does not hear takes longer than a lease may be silent.
+                _ = write.tick() => if let Err(SinkError::Stale) = self.flush(sink).await {
+                    self.why = Some(Why::Stale);
+                },
+            }
+        };
         if !log.trim().is_empty() {
             tracing::debug!(run.id = %plan.run, log, "run {}: the runner's own log", plan.run);
         }

@@ -1,6 +1,6 @@
 //! One run at a time on a host: two generators at once would measure each other.
 //!
-//! A lock file, taken by workers and by `perflab run FILE` alike. The lock belongs to the process and ends with it, so
+//! A lock file, taken by workers and by `perflab run FILE` alike (and one in its data directory by `perflab serve`). The lock belongs to the process and ends with it, so
 //! a killed process leaves nothing to clean up; the file's text only says for whom others wait.
 
 use std::{
@@ -11,7 +11,9 @@ use std::{
 
 /// Why the lock could not be asked for.
 #[derive(Debug, thiserror::Error)]
-#[error("the host's lock file {path} cannot be used; give another with --host-lock FILE or PERFLAB_HOST_LOCK")]
+#[error(
+    "the lock file {path} cannot be used; see who owns it, or give another (for the host: --host-lock FILE or PERFLAB_HOST_LOCK)"
+)]
 pub struct HostLockError {
     path: PathBuf,
     source: std::io::Error,

@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often leases are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often idempotency keys past their day are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// A look that comes so late means that this process slept: leases start afresh.
 const OVERSLEPT: Duration = Duration::from_secs(10);
 
@@ -28,6 +30,7 @@ pub async fn keep(lab: Lab, lease: Option<Duration>, stop: CancellationToken) {
     let mut look = interval(LOOK_EVERY.min(watch.lease / 4));
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut office: Option<Keeper> = None;
+    let mut forgotten: Option<Instant> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
@@ -43,6 +46,11 @@ pub async fn keep(lab: Lab, lease: Option<Duration>, stop: CancellationToken) {
         } else if let Err(error) = round(&lab, &mut watch).await {
             tracing::debug!(%error, "leases cannot be looked at");
             watch.forget();
+        } else if forgotten.is_none_or(|last| last.elapsed() >= FORGET_EVERY) {
+            forgotten = Some(Instant::now());
+            if let Err(error) = lab.db().forget_old_keys(lab.now_us()).await {
+                tracing::debug!(%error, "old idempotency keys stay until the next hour");
+            }
         }
     }
 }

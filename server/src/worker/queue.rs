@@ -8,7 +8,7 @@ use perflab_model::{
     run::{Run, RunEnd, RunState},
     runner::Job,
 };
-use perflab_store::{Claimed, StoreError};
+use perflab_store::{Claimed, NewWorker, StoreError};
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +44,7 @@ pub struct WorkerSettings {
 pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
     let mut wake = lab.changes();
     let mut said = String::new();
+    introduce(&lab, &settings).await;
     while !stop.is_cancelled() {
         let note = format!("a worker of this host (pid {})", std::process::id());
         let turn = match host_lock::ask(&settings.host_lock, &note) {
@@ -81,6 +82,25 @@ pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
             () = sleep(pause) => {}
             () = wake.of_queue() => {}
         }
+        if let Err(error) = lab.db().worker_seen(settings.id, lab.now_us()).await {
+            tracing::debug!(%error, "that the worker lives is not written down");
+        }
+    }
+    if let Err(error) = lab.db().forget_worker(settings.id).await {
+        tracing::debug!(%error, "the worker's row stays");
+    }
+}
+
+/// Writes down who works. A worker that cannot be written down works all the same.
+async fn introduce(lab: &Lab, settings: &WorkerSettings) {
+    let worker = NewWorker {
+        id: settings.id,
+        host: settings.host.clone(),
+        class: settings.class.clone(),
+        started_us: lab.now_us(),
+    };
+    if let Err(error) = lab.db().put_worker(&worker).await {
+        tracing::warn!(%error, "the worker could not be written down");
     }
 }
 
