@@ -4,6 +4,7 @@ use perflab_model::{
     display,
     load::Load,
     plan::Plan,
+    summary::Progress,
     tick::{Phase, Point},
 };
 
@@ -24,6 +25,50 @@ pub fn run_finding(which: RunChart, plan: &Plan, points: &[Point]) -> String {
     }
 }
 
+/// What must be known to read a chart of a run.
+pub fn run_note(which: RunChart, points: &[Point]) -> &'static str {
+    if which == RunChart::Latency && is_log(points) { "Log scale." } else { "" }
+}
+
+/// The finding of a chart while its run goes on: how it stands, from the numbers of the header.
+pub fn live_finding(which: RunChart, plan: &Plan, now: &Progress) -> String {
+    let open = matches!(plan.load, Load::Open { .. });
+    match which {
+        RunChart::Latency => match (now.recent.latency.p95, now.recent.latency.p50) {
+            (Some(p95), _) => format!("p95 of the last 10 s {} ms.", display::number(p95)),
+            (None, Some(p50)) => format!("p50 of the last 10 s {} ms; too few requests for p95.", display::number(p50)),
+            (None, None) => "Too few requests in the last 10 s.".to_owned(),
+        },
+        RunChart::Rate if open => {
+            format!("{}/s in the last 10 s, planned {}/s.", display::number(now.recent.rate_per_s), chosen(now.target))
+        }
+        RunChart::Rate => format!("{}/s in the last 10 s.", display::number(now.recent.rate_per_s)),
+        RunChart::Errors => format!(
+            "{} of {} requests failed, {} starts were dropped.",
+            display::count(now.totals.failed),
+            display::count(now.totals.finished),
+            display::count(now.totals.dropped)
+        ),
+        RunChart::Load => match &plan.load {
+            Load::Open { limits, .. } => format!(
+                "{} under way, of {} allowed.",
+                display::count(now.in_flight.into()),
+                display::count(limits.max_in_flight.into())
+            ),
+            Load::Closed { .. } => {
+                format!("{} active, {} planned now.", display::count(now.users.into()), chosen(now.target.round()))
+            }
+        },
+        RunChart::Cpu => now
+            .validity
+            .signals
+            .iter()
+            .find(|signal| signal.code == "cpu")
+            .map(|signal| format!("{}: {}.", signal.label, signal.value))
+            .unwrap_or_default(),
+    }
+}
+
 fn latency(plan: &Plan, points: &[Point]) -> String {
     let p95: Vec<(u32, f64)> = points
         .iter()
@@ -31,11 +76,10 @@ fn latency(plan: &Plan, points: &[Point]) -> String {
         .filter_map(|point| point.latency.map(|q| (point.second, q.p95_us as f64 / 1000.0)))
         .collect();
     let Some((second, highest)) = p95.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return "No request has been answered after the warm-up.".to_owned();
+        return "No request has succeeded after the warm-up.".to_owned();
     };
     let from = if matches!(plan.load, Load::Open { .. }) { "planned" } else { "actual" };
-    let axis = if is_log(points) { "log scale, " } else { "" };
-    let measured = format!("{axis}from the {from} start of each request.");
+    let measured = format!("from the {from} start of each request.");
     match limit_ms(plan, 0.95) {
         Some(limit) => {
             let over: Vec<u32> = p95.iter().filter(|(_, value)| *value >= limit).map(|(second, _)| *second).collect();

@@ -4,7 +4,7 @@ use perflab_charts::{Chart, Label, stages::StagePreview};
 use perflab_model::{load::Load, unit::Rps, view::LaunchPreview};
 
 use super::run::stage_points;
-use crate::components::chosen;
+use crate::components::{chosen, planned_time};
 
 /// What the load will look like; nothing while it cannot be made out.
 pub fn preview_chart(preview: &LaunchPreview) -> Option<Chart> {
@@ -39,7 +39,7 @@ pub fn preview_finding(preview: &LaunchPreview) -> String {
     };
     let mut parts = vec![load.summary()];
     if preview.warmup.get() > 0 {
-        parts.push(format!("the first {} are warm-up", preview.warmup));
+        parts.push(format!("the first {} are warm-up", planned_time(preview.warmup)));
     }
     if preview.graceful_stop.get() > 0 {
         parts.push(format!("then up to {} for replies in flight", preview.graceful_stop));

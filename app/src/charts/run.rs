@@ -37,7 +37,7 @@ pub fn run_chart(which: RunChart, plan: &Plan, points: &[Point], live: bool) -> 
     }
     chart = match which {
         RunChart::Latency => latency_limits(chart, plan, warmup),
-        RunChart::Rate => match planned_rate(plan) {
+        RunChart::Rate => match planned_rate(plan, if live { planned.max(last) } else { last }) {
             Some(series) => chart.series(series).labels_inside(),
             None => chart.labels_inside(),
         },
@@ -139,11 +139,16 @@ fn series(which: RunChart, name: &'static str, index: usize, open: bool, points:
     }
 }
 
-fn planned_rate(plan: &Plan) -> Option<Series> {
+/// The planned rate up to a second; a run that ended early has no plan beyond its end.
+fn planned_rate(plan: &Plan, until: f64) -> Option<Series> {
     let Load::Open { stages, .. } = &plan.load else { return None };
-    let points = stage_points(&plan.load);
+    let mut points = stage_points(&plan.load);
+    if points.iter().any(|(second, _)| *second > until) {
+        points.retain(|(second, _)| *second <= until);
+        points.push((until, plan.load.planned_at(until)));
+    }
     let last = stages.last()?.to;
-    Some(Series::planned("planned", points).label(format!("planned {last}")))
+    Some(Series::planned("planned", points).label(format!("planned {}/s", chosen(last.get()))))
 }
 
 /// The corners of the planned load: second and rate or users.

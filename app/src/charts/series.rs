@@ -42,6 +42,11 @@ impl RunChart {
         format!("chart-{}", self.name())
     }
 
+    /// The id of the sentence above it.
+    pub fn finding(self) -> String {
+        format!("chart-{}-finding", self.name())
+    }
+
     /// What is shown of a second, by series, in the chart's unit.
     pub fn values(self, open: bool, point: &Point) -> Vec<(&'static str, Option<f64>)> {
         let ms = |us: u64| us as f64 / 1000.0;

@@ -118,6 +118,7 @@ fn row(point: &JsValue, unit: &str) -> Option<Row> {
     let names = js_sys::Object::keys(point.dyn_ref::<js_sys::Object>()?);
     let values = names.iter().filter_map(|name| name.as_string()).filter(|name| name != "second").map(|name| {
         let shown = match get(point, &name).and_then(|value| value.as_f64()) {
+            Some(value) if unit.starts_with('/') => format!("{}{unit}", display::number(value)),
             Some(value) => format!("{} {unit}", display::number(value)),
             None => "–".to_owned(),
         };

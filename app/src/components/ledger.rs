@@ -6,7 +6,10 @@ use perflab_model::{
     verdict::{Gate, LedgerRow},
 };
 
-use super::verdict::{outcome_mark, outcome_word};
+use super::{
+    verdict::{outcome_mark, outcome_word},
+    words::sentence,
+};
 
 /// Rules as a table.
 #[component]
@@ -136,17 +139,12 @@ fn margin(row: &LedgerRow) -> String {
 
 /// Why the outcome is what it is, and what to do next.
 fn explanation(row: &LedgerRow) -> Option<String> {
-    match (&row.reason, &row.next) {
-        (Some(reason), Some(next)) => Some(format!("{} Next: {next}", sentence(reason))),
-        (Some(reason), None) => Some(sentence(reason)),
-        (None, Some(next)) => Some(format!("Next: {next}")),
-        (None, None) => None,
+    let reason = row.reason.as_deref().map(sentence);
+    let next = row.next.as_deref().map(|next| format!("Next: {}", sentence(next)));
+    match (reason, next) {
+        (Some(reason), Some(next)) => Some(format!("{reason} {next}")),
+        (reason, next) => reason.or(next),
     }
-}
-
-fn sentence(text: &str) -> String {
-    let text = text.trim();
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The summary of the met rules that are folded away: `12 rules met, the closest by 11.3 %`.

@@ -13,13 +13,15 @@ mod strip;
 pub mod time;
 mod validity;
 pub mod verdict;
+mod words;
 
 pub use endpoints::{EndpointTable, encoded};
 pub use errors::ErrorTable;
 pub use ledger::{LedgerTable, LimitList, met_summary};
 pub use logs::LogTable;
 pub use progress::ProgressBar;
-pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, chosen, count_of};
+pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, chosen};
 pub use strip::{Headline, Strip};
 pub use validity::{TrustHeading, ValidityList};
 pub use verdict::{RunBadge, StateBadge, VerdictBadge};
+pub use words::{count_of, planned_time, sentence};

@@ -124,12 +124,6 @@ pub fn chosen(value: f64) -> String {
     }
 }
 
-/// `1 endpoint`, `7 endpoints`.
-pub fn count_of(count: usize, thing: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{s}", display::count(count as u64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

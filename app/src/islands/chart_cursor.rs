@@ -7,5 +7,5 @@ use crate::client::cursor;
 /// Lets people point at charts and step through them by keyboard. Shows nothing itself: the readouts are the charts'.
 #[island]
 pub fn ChartCursor() -> impl IntoView {
-    Effect::new(|| cursor::watch());
+    Effect::new(cursor::watch);
 }

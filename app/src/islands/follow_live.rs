@@ -132,7 +132,9 @@ impl Parts {
             if let Some(address) = page::address_with("only=numbers")
                 && let Some(fetched) = page::fetch(&address).await
             {
-                page::replace(&fetched, &PARTS.map(str::to_owned));
+                let sentences = RunChart::ALL.into_iter().map(RunChart::finding);
+                let ids: Vec<String> = PARTS.into_iter().map(str::to_owned).chain(sentences).collect();
+                page::replace(&fetched, &ids);
             }
             if !self.again.get() || !page::is_visible() {
                 break;

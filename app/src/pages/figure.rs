@@ -14,6 +14,9 @@ pub fn ChartFigure(
     sizes: &'static [Size],
     /// What it shows, in one sentence.
     finding: String,
+    /// What must be known to read it: a logarithmic axis.
+    #[prop(optional)]
+    note: &'static str,
     /// Address of its files without their endings; no links where there is none.
     #[prop(optional)]
     files: Option<String>,
@@ -30,6 +33,7 @@ pub fn ChartFigure(
     #[prop(optional)]
     place: &'static str,
 ) -> impl IntoView {
+    let finding_id = id.as_ref().map(|id| format!("{id}-finding"));
     let drawing = render_set(&chart, sizes);
     let title = chart.title.clone();
     let values = files.as_ref().filter(|_| cursor).map(|address| format!("{address}.json"));
@@ -46,7 +50,7 @@ pub fn ChartFigure(
         <figure class=format!("chart {place}").trim_end().to_owned() id=id data-values=values>
             <figcaption>
                 <h3>{chart.title}</h3>
-                <p>{finding}</p>
+                <p><span id=finding_id>{finding}</span> {note}</p>
                 {links.map(|links| view! { <span class="files">{links}</span> })}
             </figcaption>
             {readout.then(|| view! { <p class="readout" aria-live="polite"></p> })}

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use perflab_model::problem::{Problem, ProblemKind};
 
+use crate::components::sentence;
+
 /// What happened and what to do, where a page was asked for.
 #[component]
 pub fn ProblemPage(
@@ -49,28 +51,5 @@ pub fn ProblemLine(
                 {problem.hint.as_deref().map(sentence)}
             </p>
         </div>
-    }
-}
-
-/// A text as a sentence: with a capital at its beginning and a full stop at its end.
-pub fn sentence(text: &str) -> String {
-    let text = text.trim();
-    let mut letters = text.chars();
-    let begun = match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    };
-    if begun.is_empty() || begun.ends_with(['.', '!', '?']) { begun } else { begun + "." }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hint_becomes_a_sentence_of_its_own() {
-        assert_eq!(sentence("ask for 2,000 or fewer"), "Ask for 2,000 or fewer.");
-        assert_eq!(sentence("`x` is wrong!"), "`x` is wrong!");
-        assert_eq!(sentence(" "), "");
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use perflab_model::{display, problem::FieldProblem, view::Estimate};
 
 use super::{copy::CopyAs, field::field_id, page::Shown};
-use crate::{components::chosen, pages::problem::sentence};
+use crate::components::{chosen, sentence};
 
 /// Estimate, Start, Copy as.
 #[component]

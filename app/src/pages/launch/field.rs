@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::problem::FieldProblem;
 
-use crate::pages::problem::sentence;
+use crate::components::sentence;
 
 /// The id of the input of a field: `overrides.users` becomes `f-overrides-users`.
 pub fn field_id(field: &str) -> String {

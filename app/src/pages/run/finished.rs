@@ -17,10 +17,7 @@ use super::{
     timeline::Timeline,
     verdict_box::VerdictBox,
 };
-use crate::{
-    components::{EndpointTable, ErrorTable, LogTable, RunBadge, count_of},
-    pages::problem::sentence,
-};
+use crate::components::{EndpointTable, ErrorTable, LogTable, RunBadge, count_of, sentence};
 
 /// The page of a run that is over.
 #[component]

@@ -30,7 +30,7 @@ pub fn SummaryTab(
         (None, None) => None,
     };
     let measured = !data.points.is_empty();
-    let figure = |which, sizes, place| run_figure(which, &data.run, &data.points, false, sizes, place);
+    let figure = |which, sizes, place| run_figure(which, &data.run, &data.points, None, false, sizes, place);
     view! {
         {verdict_box(&data.run)}
         {numbers.map(|(totals, latency)| view! { <Numbers totals=totals latency=latency load=data.run.plan.load.clone()/> })}

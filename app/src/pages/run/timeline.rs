@@ -2,11 +2,15 @@
 
 use leptos::prelude::*;
 use perflab_charts::Size;
-use perflab_model::{run::Run, tick::Point};
+use perflab_model::{run::Run, summary::Progress, tick::Point};
 
 use crate::{
     charts::series::RunChart,
-    charts::{finding::run_finding, run::run_chart, table::run_table},
+    charts::{
+        finding::{live_finding, run_finding, run_note},
+        run::run_chart,
+        table::run_table,
+    },
     islands::ChartCursor,
     pages::figure::ChartFigure,
 };
@@ -16,6 +20,7 @@ pub fn run_figure(
     which: RunChart,
     run: &Run,
     points: &[Point],
+    now: Option<&Progress>,
     live: bool,
     sizes: &'static [Size],
     place: &'static str,
@@ -25,7 +30,11 @@ pub fn run_figure(
         <ChartFigure
             chart=run_chart(which, &run.plan, points, live)
             sizes=sizes
-            finding=run_finding(which, &run.plan, points)
+            finding=match now {
+                Some(now) if live => live_finding(which, &run.plan, now),
+                _ => run_finding(which, &run.plan, points),
+            }
+            note=run_note(which, points)
             files=files
             table=run_table(which, &run.plan, points)
             id=which.figure()
@@ -43,7 +52,7 @@ pub fn Timeline(
     /// Its seconds.
     points: Vec<Point>,
 ) -> impl IntoView {
-    let figure = |which, sizes, place| run_figure(which, &run, &points, false, sizes, place);
+    let figure = |which, sizes, place| run_figure(which, &run, &points, None, false, sizes, place);
     view! {
         <section class="section">
             <div class="section-head"><h2>"Timeline"</h2></div>

@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 use perflab_model::{
-    run::{Run, RunState},
+    run::Run,
     validity::{Validity, ValidityState},
     verdict::{Gate, Judgement, LedgerRow},
 };
 
 use super::bullets::bullets;
-use crate::{
-    components::{LedgerTable, TrustHeading, ValidityList, VerdictBadge, met_summary},
-    pages::problem::sentence,
-};
+use crate::components::{LedgerTable, TrustHeading, ValidityList, VerdictBadge, met_summary, sentence};
+
+/// How a run ends that was carried out as planned: nothing needs to be said of it.
+const COMPLETED: &str = "completed";
 
 /// The verdict with everything behind it.
 #[component]
@@ -23,7 +23,7 @@ pub fn VerdictBox(
 ) -> impl IntoView {
     let gate = judgement.verdict.gate();
     let validity = run.validity.clone().unwrap_or_default();
-    let how = (run.row.state != RunState::Finished).then(|| run.row.end.clone()).flatten();
+    let how = run.row.end.clone().filter(|end| end.code != COMPLETED);
     view! {
         <section class="verdict-box" data-v=judgement.verdict.code() aria-label="Verdict">
             <header>

@@ -26,7 +26,7 @@ pub fn Overview(
             <div>
                 <h2>"Queue"</h2>
                 {if waiting.is_empty() {
-                    view! { <p class="faint">"Nobody waits."</p> }.into_any()
+                    view! { <p class="faint">"No run waits."</p> }.into_any()
                 } else {
                     // The newest stands first in the list; the queue begins with the oldest.
                     view! { <ul>{waiting.into_iter().rev().map(queued).collect_view()}</ul> }.into_any()

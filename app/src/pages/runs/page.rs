@@ -114,7 +114,7 @@ fn List(page: Page, q: String, later: bool) -> impl IntoView {
             }}
         </div>
         <div class="pager">
-            <span class="faint fine">"This list is also " <a href=json>"JSON"</a> " at the API."</span>
+            <p class="faint fine">"This list is also " <a href=json>"JSON"</a> " at the API."</p>
             <span class="btn-group">
                 {newest.map(|address| view! { <a href=address>"Newest"</a> })}
                 {older.map(|address| view! { <a href=address rel="next">"Older"</a> })}

@@ -10,7 +10,7 @@ use super::{
     parts::{LiveAnswer, LiveParts},
 };
 use crate::{
-    charts::series::RunChart,
+    charts::{finding::live_finding, series::RunChart},
     islands::{FollowLive, follow_live::BROKEN},
     pages::run::{data::RunData, timeline::run_figure},
 };
@@ -25,8 +25,17 @@ pub fn Live(
     let tab = LiveTab::from_code(&data.tab_code);
     let open = matches!(data.run.plan.load, Load::Open { .. });
     let figure = |which: RunChart, sizes: &'static [Size], place: &'static str| {
-        run_figure(which, &data.run, &data.points, true, sizes, place)
+        run_figure(which, &data.run, &data.points, data.progress.as_ref(), true, sizes, place)
     };
+    // The browser has the drawings; it takes the sentences above them from here.
+    let sentences = data.numbers_only.then(|| {
+        let now = data.progress.as_ref();
+        let sentence = |which: RunChart| {
+            let text = now.map(|now| live_finding(which, &data.run.plan, now));
+            view! { <span id=which.finding()>{text}</span> }
+        };
+        view! { <div hidden=true>{RunChart::ALL.map(sentence).collect_view()}</div> }
+    });
     let charts = (!data.numbers_only).then(|| {
         view! {
             <h2 class="sr">"Charts"</h2>
@@ -55,6 +64,7 @@ pub fn Live(
             </noscript>
             <LiveAnswer facts=facts.clone() progress=data.progress.clone()/>
             {charts}
+            {sentences}
             <LiveParts id=facts.id.clone() tab=tab progress=data.progress logs=data.logs/>
         </div>
         <FollowLive id=facts.id after=data.after open=open/>
