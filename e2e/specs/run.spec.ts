@@ -196,7 +196,7 @@ test.describe('without scripts', () => {
     await page.getByRole('button', { name: 'Update the preview' }).click();
     await expect(page.getByLabel('Duration')).toHaveValue('nonsense');
     await expect(page.getByLabel('Duration')).toHaveAccessibleDescription(/`nonsense` is not a time/);
-    await page.getByLabel('Duration').fill('5s');
+    await page.getByLabel('Duration').fill('10s');
     await page.getByRole('button', { name: 'Update the preview' }).click();
     await page.getByRole('button', { name: 'Start run' }).click();
     await expect(page).toHaveURL(/\/runs\//);
