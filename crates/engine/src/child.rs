@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
+    time::{Duration, Instant},
 };
 
 use perflab_model::runner::{Job, Order, Report};
@@ -20,6 +21,9 @@ const ORDERS: usize = 64;
 
 /// Longest line on stdin: a plan with many flows is some hundred kilobytes, but its feeds travel with it.
 const MAX_LINE: u64 = 512 * 1024 * 1024;
+
+/// How long the last reports may take to be read.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// The whole life of a runner process: reads a [`Job`], carries it out, says how it ended.
 ///
@@ -50,6 +54,13 @@ fn talk() -> io::Result<()> {
     let (reports, told) = sync_channel(REPORTS);
     let writer = thread::spawn(move || write(&told, out));
     execute(job, Settings::from_environment(), obeyed, reports);
+    let until = Instant::now() + LAST_WORD;
+    while !writer.is_finished() {
+        if Instant::now() >= until {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads what the runner says"));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
     writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer broke down")))
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError},
     },
     thread,
     time::{Duration, Instant},
@@ -23,22 +23,32 @@ use perflab_model::{
 use crate::{
     clock::{RunClock, wall_us},
     code::ErrorCode,
-    flow::Token,
+    flow::{Program, Token},
+    guard::Guard,
     http::{H2Pool, HttpContext, Resolver},
     load::{Crew, Model, Shelf, closed, open, prefetch},
     preflight::{self, Ready},
     record::{Examples, Recorder, Ticker, TickerPlan},
     redact::Redactor,
     settings::Settings,
-    stop::Stop,
+    stop::{Heed, Interrupt, Stop, Watch},
     vitals::Probe,
 };
 
 /// After this much silence the worker is taken for dead.
 const SILENCE: Duration = Duration::from_secs(25);
 
-/// From `Started` to the first start: time for the first wake-ups to be in place.
-const HEAD_START: Duration = Duration::from_millis(50);
+/// From `Started` to the first start, which `Started` names: time for everything to be in place.
+const HEAD_START: Duration = Duration::from_millis(100);
+
+/// After how many of its own tasks a worker of the runtime looks at starts that the pacer has handed over.
+const GLOBAL_QUEUE_EVERY: u32 = 7;
+
+/// How long the last words may wait for a reader.
+const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// Longest time to resolve the names of a plan.
+const RESOLVING: Duration = Duration::from_secs(15);
 
 /// How much longer than planned a run may take before it is given up: something of ours hangs.
 const OVERTIME: Duration = Duration::from_secs(60);
@@ -52,9 +62,20 @@ pub fn execute(job: Job, settings: Settings, orders: Receiver<Order>, reports: S
         Err(ending) => (ending, Vec::new()),
     };
     let done = Done { at_us: wall_us(), ending, mismatches };
-    // Whoever is gone does not miss it.
-    let _ = reports.send(Report::Done(done.clone()));
+    say_last(&reports, Report::Done(done.clone()));
     done
+}
+
+/// Says something to a reader that may have stopped reading without going away.
+fn say_last(reports: &SyncSender<Report>, mut report: Report) {
+    let until = Instant::now() + LAST_WORD;
+    while let Err(TrySendError::Full(unsaid)) = reports.try_send(report) {
+        if Instant::now() >= until {
+            return;
+        }
+        report = unsaid;
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 type End = (Ending, Vec<String>);
@@ -70,6 +91,8 @@ fn carry_out(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores)
         .thread_name("load")
+        // Starts come from outside the runtime. By default a busy worker looks for such work only now and then.
+        .global_queue_interval(GLOBAL_QUEUE_EVERY)
         .enable_all()
         .build()
         .map_err(|error| internal(&format!("the runtime could not be started: {error}")))?;
@@ -146,10 +169,7 @@ impl Run {
             self.log(LogLevel::Warn, format!("{} names beyond the 500th are counted as `(other)`", names.folded()));
         }
         let resolver = Arc::new(Resolver::default());
-        resolver.addresses(&guard, &program.base.origin).await.map_err(|failure| {
-            let code = if failure.code == ErrorCode::RedirectBlocked { "target.denied" } else { "dns" };
-            Ending::Failed { code: code.to_owned(), message: failure.message }
-        })?;
+        self.resolve(&program, &guard, &resolver).await?;
         let examples = Arc::new(Examples::new(Redactor::new(secrets)));
         let context = |clock, recorder| {
             Arc::new(HttpContext {
@@ -182,8 +202,10 @@ impl Run {
             return Ok((self.stop.ending(), Vec::new()));
         }
         let (pinned, here) = (resolver.pinned(), on_this_host(&resolver.pinned()));
+        let head_start_us = i64::try_from(HEAD_START.as_micros()).unwrap_or(i64::MAX);
+        let (clock, at_us) = (RunClock::starting_at(Instant::now() + HEAD_START), wall_us() + head_start_us);
         self.say(Report::Started(Started {
-            at_us: wall_us(),
+            at_us,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             host: host_name(),
@@ -191,14 +213,13 @@ impl Run {
             addresses: pinned.iter().map(ToString::to_string).collect(),
             shared_host: !here.is_empty(),
         }));
-        let clock = RunClock::starting_at(Instant::now() + HEAD_START);
         let recorder = Arc::new(Recorder::new(names));
         let ticker = self.start_ticker(clock, &recorder, here)?;
         let crew = Arc::new(crew(context(clock, Arc::clone(&recorder)), Shelf::new(shelf, self.reports.clone())));
         let mismatches = self.drive(crew, &ticker, &recorder).await;
         ticker.finish();
         for example in examples.last() {
-            self.say(example);
+            say_last(&self.reports, example);
         }
         Ok(match mismatches {
             Ok(goose) => {
@@ -207,6 +228,27 @@ impl Run {
             }
             Err(ending) => (ending, Vec::new()),
         })
+    }
+
+    /// Resolves every place that the plan names, so that a name which leads astray is found before the first request.
+    async fn resolve(&self, program: &Program, guard: &Guard, resolver: &Resolver) -> Result<(), Ending> {
+        let mut watch = Watch::new(Arc::clone(&self.stop));
+        let until = Instant::now() + RESOLVING;
+        for origin in program.origins() {
+            let asking = Box::pin(resolver.addresses(guard, origin));
+            let resolved = watch.until(until, Heed::Starts, asking).await;
+            let (code, message) = match resolved {
+                Ok(Ok(_)) => continue,
+                Ok(Err(failure)) if failure.code == ErrorCode::RedirectBlocked => ("target.denied", failure.message),
+                Ok(Err(failure)) => ("dns", failure.message),
+                Err(Interrupt::Stopped) => return Err(self.stop.ending()),
+                Err(Interrupt::Deadline) => {
+                    ("dns", format!("`{}` was not resolved within {} s", origin.host, RESOLVING.as_secs()))
+                }
+            };
+            return Err(Ending::Failed { code: code.to_owned(), message });
+        }
+        Ok(())
     }
 
     async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Token>> {
@@ -227,7 +269,11 @@ impl Run {
 
     fn start_ticker(&self, clock: RunClock, recorder: &Arc<Recorder>, here: Vec<u16>) -> Result<Ticker, Ending> {
         let cores = u32::try_from(self.cores).unwrap_or(u32::MAX);
-        let plan = TickerPlan { load: self.plan.load.clone(), warmup: Nanos::from(self.plan.warmup_time().duration()) };
+        let plan = TickerPlan {
+            load: self.plan.load.clone(),
+            warmup: Nanos::from(self.plan.warmup_time().duration()),
+            stop: Arc::clone(&self.stop),
+        };
         Ticker::start(plan, clock, Arc::clone(recorder), Probe::new(cores, here), self.reports.clone())
             .map_err(|error| internal(&format!("the ticker could not be started: {error}")))
     }

@@ -137,6 +137,19 @@ pub(crate) struct Program {
     pub(crate) seed: u64,
 }
 
+impl Program {
+    /// Every place that the plan names outright, each once.
+    pub(crate) fn origins(&self) -> Vec<&Origin> {
+        let mut all = vec![&self.base.origin];
+        for origin in self.requests.iter().filter_map(RequestCode::fixed_origin) {
+            if !all.contains(&origin) {
+                all.push(origin);
+            }
+        }
+        all
+    }
+}
+
 /// Where paths start.
 #[derive(Debug)]
 pub(crate) struct Base {

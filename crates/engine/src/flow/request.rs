@@ -76,6 +76,11 @@ impl RequestCode {
         self.keep = Keep::Body;
     }
 
+    /// Where it goes, if that does not depend on the user.
+    pub(crate) fn fixed_origin(&self) -> Option<&Origin> {
+        self.fixed.as_ref().map(|place| &place.origin)
+    }
+
     /// Fills it in for a user.
     pub(crate) fn prepare(&self, session: &mut Session, guard: &Guard) -> Result<Prepared, Unsendable> {
         let program = std::sync::Arc::clone(&session.program);

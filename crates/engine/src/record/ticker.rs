@@ -15,7 +15,7 @@ use std::{
 
 use perflab_model::{
     load::Load,
-    runner::{LogLevel, LogLine, Report},
+    runner::{Ending, LogLevel, LogLine, Report},
     tick::{Phase, Point, Tick},
     unit::Nanos,
 };
@@ -24,7 +24,14 @@ use super::{
     Recorder,
     fold::{Folder, Headline},
 };
-use crate::{clock::RunClock, clock::wall_us, vitals::Probe};
+use crate::{
+    clock::{RunClock, wall_us},
+    stop::Stop,
+    vitals::Probe,
+};
+
+/// How long the last ticks may wait for their reader.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long after a full second its tick is made.
 const SETTLE: Duration = Duration::from_millis(25);
@@ -34,6 +41,8 @@ const SETTLE: Duration = Duration::from_millis(25);
 pub(crate) struct TickerPlan {
     pub(crate) load: Load,
     pub(crate) warmup: Nanos,
+    /// Told when nobody reads any more.
+    pub(crate) stop: Arc<Stop>,
 }
 
 /// A running ticker.
@@ -99,6 +108,15 @@ impl Ticker {
     pub(crate) fn finish(self) {
         self.shared.done.store(true, Ordering::Release);
         self.thread.thread().unpark();
+        // A reader that neither reads nor goes away must not hold the process.
+        let until = Instant::now() + PATIENCE;
+        while !self.thread.is_finished() {
+            if Instant::now() >= until {
+                tracing::error!("nobody takes the last ticks: they are given up");
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
         if self.thread.join().is_err() {
             tracing::error!("the ticker ended by a panic: the last seconds of the run are missing");
         }
@@ -131,7 +149,8 @@ impl State {
             let is_empty =
                 tick.requests.is_empty() && tick.point.planned + tick.point.started + tick.point.dropped == 0;
             if (!done || !is_empty) && self.reports.send(Report::Tick(Box::new(tick))).is_err() {
-                // Nobody reads any more; the reader's end also ends the run.
+                // Load that nobody watches is load that nobody can stop.
+                self.plan.stop.cut(Ending::Orphaned);
                 return;
             }
             if done && !self.recorder.has_pending() {

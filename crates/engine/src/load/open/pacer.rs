@@ -7,7 +7,7 @@
 use std::{
     sync::{Arc, OnceLock},
     thread::{self, Thread},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -18,6 +18,11 @@ use super::{
     schedule::Schedule,
 };
 use crate::{clock::RunClock, record::second_of, stop::Stop};
+
+/// The pacer never sleeps for less. At 100,000 starts a second it would otherwise go to sleep and be woken for each of
+/// them, take a core for that alone, and so slow down what it paces; starts that are due within one nap of each other are
+/// released together, at most this late.
+const NAP: Duration = Duration::from_micros(100);
 
 /// Changes of the rate that a person ordered, on their way to the pacer.
 #[derive(Debug, Default)]
@@ -71,7 +76,7 @@ impl Pacer<'_> {
             // Before the origin the clock says zero, which is when the first start may be due.
             if now < due || Instant::now() < self.clock.instant(due) {
                 let left = self.clock.instant(due).saturating_duration_since(Instant::now());
-                thread::park_timeout(left);
+                thread::park_timeout(left.max(NAP));
                 continue;
             }
             let Some(planned) = self.schedule.next() else { return self.end };
