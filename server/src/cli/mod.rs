@@ -30,7 +30,7 @@ enum Command {
     /// Work for a lab from another process or machine, on the same Postgres.
     Worker(worker::WorkerArgs),
     /// Run a scenario of a suite file on the spot, or launch it on a lab with --server.
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// List the runs of a lab.
     Runs(runs::RunsArgs),
     /// Check a suite file, or print the schema of suites.
@@ -74,7 +74,7 @@ impl Cli {
             Command::Exec => return Ok(exec::exec()),
             Command::Serve(args) => serve::serve(args),
             Command::Worker(args) => worker::worker(args),
-            Command::Run(args) => run::run(args),
+            Command::Run(args) => run::run(*args),
             Command::Runs(args) => runs::runs(args),
             Command::Suite { command } => suite::suite(command),
             Command::Target { command } => target::target(command),
