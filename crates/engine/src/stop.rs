@@ -84,11 +84,10 @@ impl Stop {
 
     fn note(&self, why: Ending) {
         let mut ending = self.ending.lock();
-        let outranks = match (&*ending, &why) {
-            (None, _) => true,
-            (Some(Ending::Stopped), Ending::Aborted | Ending::Orphaned | Ending::TargetAsked) => true,
-            _ => false,
-        };
+        let outranks = matches!(
+            (&*ending, &why),
+            (None, _) | (Some(Ending::Stopped), Ending::Aborted | Ending::Orphaned | Ending::TargetAsked)
+        );
         if outranks {
             *ending = Some(why);
         }

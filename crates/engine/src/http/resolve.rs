@@ -14,10 +14,13 @@ use crate::{
     guard::{Guard, Origin},
 };
 
+/// Host and port to the addresses that they stand for.
+type Pinned = HashMap<(String, u16), Arc<[SocketAddr]>>;
+
 /// Addresses of the run's hosts.
 #[derive(Debug, Default)]
 pub(crate) struct Resolver {
-    pinned: RwLock<HashMap<(String, u16), Arc<[SocketAddr]>>>,
+    pinned: RwLock<Pinned>,
 }
 
 impl Resolver {

@@ -176,9 +176,10 @@ impl Schedule {
         while let Some(stretch) = self.stretches.get(at.stretch) {
             let highest = stretch.from.max(stretch.to);
             at.time = at.time.max(stretch.begin);
-            while highest > 0.0 {
+            // Without any rate there is no candidate: the gap is infinite, and the stretch is over.
+            loop {
                 at.time += -(1.0 - self.rng.random::<f64>()).ln() / highest;
-                if at.time >= stretch.end() {
+                if at.time.is_nan() || at.time >= stretch.end() {
                     break;
                 }
                 if self.rng.random::<f64>() * highest < stretch.rate(at.time) {
