@@ -5,6 +5,7 @@
 //! Target **stall**: every answer takes S = 100 ms; each period P = 10 s begins with a freeze of F = 1 s. A request that
 //! arrives in a freeze waits for its end, then sleeps S; requests that already sleep are unaffected.
 
+mod stall;
 mod support;
 
 use std::{
@@ -16,12 +17,13 @@ use std::{
 use hdrhistogram::Histogram;
 use perflab_mita::{
     BackgroundTarget, Config,
-    faults::{Errors, Faults, Share, SlowBody, Stall},
+    faults::{Errors, Faults, Share, SlowBody},
 };
 use perflab_model::{
     load::Load,
     runner::{Ending, Report},
 };
+use stall::{Stall, StallTarget};
 use support::{Measure, Outcome, Runner, constant_rate, get, plan, request, users};
 
 /// One at a time: two runs side by side would measure each other.
@@ -42,25 +44,24 @@ fn target() -> BackgroundTarget {
     BackgroundTarget::start(config, 1).expect("the reference target starts")
 }
 
+const STALL: Stall =
+    Stall { sleep: Duration::from_millis(100), period: Duration::from_secs(10), freeze: Duration::from_secs(1) };
+
 /// How far beyond half a period runs begin, so that the first request after a freeze comes 2.1 ms after its end (and the
-/// last one in it 0.4 ms before). The answers to a freeze all go out at its end plus S, and writing and reading 400 of
-/// them takes some milliseconds of both processes: that is work, not waiting, and p90 lies exactly between the two.
-const PHASE_SHIFT_MS: f64 = 2.1;
+/// last one in it 0.4 ms before). The answers to a freeze are all due at its end plus S; writing and reading 400 of them
+/// takes both processes some milliseconds. That is work and not waiting, and p90 lies exactly between the two.
+const PHASE_SHIFT: Duration = Duration::from_micros(2_100);
 
 /// Carries out a run that begins in the middle of a period of the stall.
 fn carry_out_stalled(load: Load) -> Outcome {
-    let target = target();
-    let mut runner = Runner::start(plan(&target.target().url(), load, vec![request(get("probe", "/_probe"))]));
+    let target = StallTarget::start(STALL);
+    let mut runner = Runner::start(plan(&target.url(), load, vec![request(get("probe", "/"))]));
     let Some(Report::Started(started)) = runner.next() else { panic!("the runner says first when it starts") };
-    // The switch begins at the phase at which the first start, which is still to come, finds it in the middle.
-    let ahead_ms = (started.at_us - wall_us()) as f64 / 1000.0;
-    assert!(ahead_ms > 0.0, "the run has begun {ahead_ms} ms ago: this machine is too busy to measure anything");
-    let start_phase_ms = 5_000.0 + PHASE_SHIFT_MS - ahead_ms;
-    let stall = Stall { sleep_ms: 100.0, period_ms: 10_000.0, freeze_ms: 1_000.0, start_phase_ms };
-    let faults = Faults { stall: Some(stall), ..Faults::default() };
-    target.target().set_faults(faults).expect("the faults are within their ranges");
+    let ahead = u64::try_from(started.at_us - wall_us()).map(Duration::from_micros);
+    let ahead = ahead.expect("the first start is still to come, unless this machine is too busy to measure anything");
+    target.freeze_from(Instant::now() + ahead + STALL.period / 2 - PHASE_SHIFT);
     let outcome = runner.finish();
-    println!("the target was late by {:?}", target.target().faults().lateness);
+    println!("the target was late by {:?} at the median and {:?} at 99 %", target.late().0, target.late().1);
     outcome
 }
 
@@ -126,9 +127,13 @@ fn accuracy_a2_closed_users_hide_the_stall_from_p95() {
 
     // Whole periods from the second freeze on: it begins 15 s into the run.
     let service = outcome.values(Measure::Service, |second| (15..55).contains(&second));
-    let (period, freeze, sleep) = (10_000.0, 1_000.0, 100.0);
     let undisturbed = outcome.values(Measure::Service, |second| (7..14).contains(&second));
-    let cycle = undisturbed.mean() / 1000.0;
+    let (period, freeze, sleep) = (10_000.0, 1_000.0, 100.0);
+    // A user's cycle is its wait for the answer and what lies between that and the next request. The latter does not show
+    // in any request, but over a whole period both fill it.
+    let per_user_and_period = service.len() as f64 / (50.0 * 4.0);
+    let between = period / per_user_and_period - service.mean() / 1000.0;
+    let cycle = undisturbed.mean() / 1000.0 + between;
     let rounds = ((period - freeze) / cycle).ceil();
     let held = sleep + period - rounds * cycle;
     println!(
