@@ -53,6 +53,11 @@ impl Counts {
         })
     }
 
+    /// After those that failed were run again.
+    pub(super) fn retried(self, again: Self) -> Self {
+        Self { passed: self.passed + again.passed, failed: again.failed, skipped: self.skipped }
+    }
+
     /// A runner that failed without a failed test did not run to its end.
     pub(super) fn ended(self, success: bool) -> Self {
         if success || self.failed > 0 { self } else { Self { failed: 1, ..self } }

@@ -18,6 +18,10 @@ const ACCURACY: &str = "accuracy";
 /// What the names of its tests begin with.
 const ACCURATE: &str = "accuracy_";
 
+/// How often a test of accuracy may measure. Its tolerances are never widened; but a machine that does something else for
+/// a few milliseconds makes a right clock read wrong times, so a failure counts only when it comes back.
+const TRIES: u32 = 3;
+
 /// Unit and integration tests of all crates; store and HTTP tests run on SQLite and on a Postgres of their own.
 pub(super) fn unit(filter: &[String]) -> Result<Counts> {
     let postgres = Postgres::start()?;
@@ -51,12 +55,49 @@ pub(super) fn accuracy(filter: &[String]) -> Result<Counts> {
         fact("the engine has no accuracy tests yet");
         return Ok(Counts::default());
     }
-    run(
+    let mut counts = measure(filter)?;
+    for _ in 1..TRIES {
+        if counts.failed.is_empty() {
+            break;
+        }
+        fact(&format!("measured again, since other work on this machine shows in times: {}", counts.failed.join(", ")));
+        let exactly: Vec<String> = ["--exact".to_owned()].into_iter().chain(counts.failed.iter().cloned()).collect();
+        let again = measure(&exactly)?;
+        counts = Measured { counts: counts.counts.retried(again.counts), failed: again.failed };
+    }
+    Ok(counts.counts)
+}
+
+/// What a round of accuracy tests came to.
+struct Measured {
+    counts: Counts,
+    /// Names of the tests that failed.
+    failed: Vec<String>,
+}
+
+/// One round of accuracy tests.
+fn measure(arguments: &[String]) -> Result<Measured> {
+    let failed = Arc::new(Mutex::new(Vec::new()));
+    let counts = run(
         // The whole workspace is selected so that cargo takes the features, and so the builds, of the tests before.
-        cargo("test").args(["--workspace", "--test", ACCURACY, "--", "--test-threads", "1"]).args(filter),
+        cargo("test").args(["--workspace", "--test", ACCURACY, "--", "--test-threads", "1"]).args(arguments),
         Output::Standard,
-        Counts::from_libtest,
-    )
+        {
+            let failed = Arc::clone(&failed);
+            move |line| {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).extend(failure(line));
+                Counts::from_libtest(line)
+            }
+        },
+    )?;
+    let failed = std::mem::take(&mut *failed.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Measured { counts, failed })
+}
+
+/// The name of a test that libtest says has failed.
+fn failure(line: &str) -> Option<String> {
+    let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+    Some(name.to_owned())
 }
 
 /// The examples in the docs.
@@ -69,7 +110,11 @@ pub(super) fn doc(filter: &[String]) -> Result<Counts> {
 }
 
 /// Runs a test runner and adds up what it says about the tests.
-fn run(command: &mut Command, output: Output, read: fn(&str) -> Option<Counts>) -> Result<Counts> {
+fn run(
+    command: &mut Command,
+    output: Output,
+    read: impl Fn(&str) -> Option<Counts> + Send + 'static,
+) -> Result<Counts> {
     let found = Arc::new(Mutex::new(Vec::new()));
     let status = process::status_with_lines(command, output, {
         let found = Arc::clone(&found);
@@ -80,4 +125,16 @@ fn run(command: &mut Command, output: Output, read: fn(&str) -> Option<Counts>) 
     })?;
     let counts: Counts = found.lock().unwrap_or_else(PoisonError::into_inner).drain(..).sum();
     Ok(counts.ended(status.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_test_is_found_by_its_line() {
+        assert_eq!(failure("test accuracy_a1 ... FAILED").as_deref(), Some("accuracy_a1"));
+        assert_eq!(failure("test accuracy_a1 ... ok"), None);
+        assert_eq!(failure("test result: FAILED. 3 passed; 2 failed"), None);
+    }
 }
