@@ -60,7 +60,7 @@ pub(super) fn accuracy(filter: &[String]) -> Result<Counts> {
         if counts.failed.is_empty() {
             break;
         }
-        fact(&format!("measured again, since other work on this machine shows in times: {}", counts.failed.join(", ")));
+        fact(format!("measured again, since other work on this machine shows in times: {}", counts.failed.join(", ")));
         let exactly: Vec<String> = ["--exact".to_owned()].into_iter().chain(counts.failed.iter().cloned()).collect();
         let again = measure(&exactly)?;
         counts = Measured { counts: counts.counts.retried(again.counts), failed: again.failed };
