@@ -86,7 +86,7 @@ fn carry_out(
     orders: Receiver<Order>,
     reports: &SyncSender<Report>,
 ) -> Result<End, Ending> {
-    let ready = preflight::check(&job, settings).map_err(|error| error.ending())?;
+    let ready = preflight::check(&job, settings)?;
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores)
@@ -221,6 +221,9 @@ impl Run {
         for example in examples.last() {
             say_last(&self.reports, example);
         }
+        if let Some(message) = recorder.opening.told() {
+            say_last(&self.reports, Report::Log(LogLine { at_us: wall_us(), level: LogLevel::Info, message }));
+        }
         Ok(match mismatches {
             Ok(goose) => {
                 let disagree = goose.map(|goose| closed::mismatches(&recorder.totals(), &goose)).unwrap_or_default();
@@ -251,14 +254,14 @@ impl Run {
         Ok(())
     }
 
-    async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Token>> {
+    async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Option<Token>>> {
         let model = match self.plan.load {
             Load::Open { .. } => Model::Open,
             Load::Closed { .. } => Model::Closed,
         };
         let begun = Instant::now();
         let made = prefetch(&Arc::new(crew), model).await;
-        let count: usize = made.tokens.iter().map(Vec::len).sum();
+        let count: usize = made.tokens.iter().flatten().flatten().count();
         if count > 0 || made.failed > 0 {
             let level = if made.failed > 0 { LogLevel::Warn } else { LogLevel::Info };
             let took = begun.elapsed().as_secs_f64();

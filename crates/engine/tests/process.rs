@@ -126,14 +126,15 @@ fn closed_users_stop_and_abort_as_well() {
 fn users_come_and_go_as_the_stages_say() {
     let server = Server::always(Answer::body("ok"));
     let stage = |from, to, seconds| UserStage { from, to, over: Millis::from_secs(seconds) };
-    let load = Load::Closed { stages: vec![stage(0, 6, 2), stage(6, 6, 2), stage(6, 2, 2), stage(2, 2, 2)] };
+    let load = Load::Closed { stages: vec![stage(0, 6, 2), stage(6, 6, 3), stage(6, 2, 2), stage(2, 2, 4)] };
     let mut plan = plan(&server.url(), load, vec![request(get("a", "/"))]);
     plan.classes[0].think = Think::Constant(Millis::new(100));
     let outcome = Runner::start(plan).finish();
     let users: Vec<u32> = outcome.ticks.iter().map(|tick| tick.point.users).collect();
     assert_eq!(outcome.done().ending, Ending::Completed, "{users:?}");
+    // goose looks at its plan twice a second, and later on a busy machine: each is read well inside its hold.
     assert_eq!(users[3], 6, "{users:?}");
-    assert!((2..=3).contains(&users[6]), "{users:?}");
+    assert_eq!(users[9], 2, "{users:?}");
     assert_eq!(outcome.done().mismatches, Vec::<String>::new());
 }
 
@@ -153,6 +154,43 @@ fn classes_share_the_users_by_weight() {
     assert_eq!(outcome.done().ending, Ending::Completed);
     let others = server.heads().iter().filter(|head| head.contains("x-class: other")).count();
     assert_eq!((server.heads().len(), others), (8, 6));
+}
+
+#[test]
+fn fewer_users_than_a_round_of_weights_are_split_by_weight_all_the_same() {
+    let server = Server::always(Answer::body("ok"));
+    let mut plan = plan(&server.url(), users(40, 2), vec![request(get("a", "/a"))]);
+    let mut rare = plan.classes[0].clone();
+    (plan.classes[0].weight, rare.weight) = (95, 5);
+    rare.name = "rare".to_owned();
+    rare.headers = vec![("x-class".to_owned(), "rare".parse().expect("a template"))];
+    plan.classes.push(rare);
+    for class in &mut plan.classes {
+        class.think = Think::Constant(Millis::from_secs(30));
+    }
+    let outcome = Runner::start(plan).finish();
+    assert_eq!(outcome.done().ending, Ending::Completed);
+    let rare = server.heads().iter().filter(|head| head.contains("x-class: rare")).count();
+    assert_eq!((server.heads().len(), rare), (40, 2));
+}
+
+#[test]
+fn visitors_that_follow_each_other_need_no_more_rows_than_users() {
+    let server = Server::always(Answer::body("ok"));
+    let mut get_row = get("a", "/a");
+    get_row.headers = vec![("x-row".to_owned(), "${feed.users.email}".parse().expect("a template"))];
+    let mut plan = plan(&server.url(), users(3, 3), vec![request(get_row)]);
+    plan.classes[0].think = Think::Constant(Millis::new(50));
+    plan.classes[0].iterations = Some((2, 2));
+    plan.feeds = vec![users_feed()];
+    let outcome = Runner::start_with(plan, &[], feeds()).finish();
+    assert_eq!(outcome.done().ending, Ending::Completed);
+    assert!(outcome.rest.iter().all(|report| !format!("{report:?}").contains("no row")), "{:?}", outcome.rest);
+    let asked = server.heads();
+    assert!(asked.len() > 30, "each place had many visitors, one after the other: {}", asked.len());
+    for email in ["a@x", "b@x", "c@x"] {
+        assert!(asked.iter().any(|head| head.contains(email)), "nobody had the row of {email}");
+    }
 }
 
 #[test]
@@ -181,14 +219,18 @@ fn with_login(plan: &mut Plan, refresh_on: Option<u16>) {
         once: false,
     }];
     plan.classes[0].auth = Some("token".to_owned());
-    plan.feeds = vec![Feed {
+    plan.feeds = vec![users_feed()];
+}
+
+fn users_feed() -> Feed {
+    Feed {
         name: "users".to_owned(),
         file: "users.csv".to_owned(),
         sha256: String::new(),
         order: FeedOrder::Unique,
         columns: vec!["email".to_owned()],
         rows: 3,
-    }];
+    }
 }
 
 fn feeds() -> BTreeMap<String, String> {

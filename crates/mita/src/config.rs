@@ -38,7 +38,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
             data: DataPlace::Memory,
             hash_cost: 12,
-            load_users: 1000,
+            load_users: 5000,
             load_password: None,
             jwt_secret: None,
             faults: Faults::default(),
@@ -100,7 +100,7 @@ pub struct ServeArgs {
     pub hash_cost: u32,
     /// Users of each load class that exist from the start (loadtest10000@example.com and on; also heavy, mobile,
     /// reporting); their password is the environment variable LOAD_PW, and without it there are none
-    #[arg(long, value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=90_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(0..=90_000))]
     pub load_users: u32,
     /// Faults from the start, as JSON, such as '{"errors": {"rate": 0.01}}'; they can be changed at /_faults
     #[arg(long, value_name = "JSON", default_value = "{}")]

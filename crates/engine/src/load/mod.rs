@@ -7,7 +7,7 @@ mod tokens;
 
 use std::{
     future::Future,
-    sync::{Arc, mpsc::SyncSender},
+    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -17,9 +17,9 @@ use rand::Rng;
 pub(crate) use self::{prefetch::prefetch, tokens::Shelf};
 use crate::{
     code::ErrorCode,
-    flow::{Performer, Program},
+    flow::{IterationEnd, Performer, Program},
     http::{Client, Failure, H2Pool, HttpContext},
-    record::{Counts, Examples, NameId, Stamps},
+    record::{Counts, Examples, NameId, Recorder, Stamps},
     stop::{Stop, Watch},
 };
 
@@ -84,6 +84,17 @@ pub(crate) fn panicked(performer: &mut Performer) {
     let stamps = Stamps { planned: None, sent: now, first_byte: None, ended: now };
     let failure = Failure::new(ErrorCode::Internal, "the generator broke down in this iteration: see its log");
     performer.count(performer.stray, "(iteration)", stamps, Counts::default(), None, Some(&failure));
+}
+
+/// Counts an iteration that is over.
+pub(crate) fn count_iteration(recorder: &Recorder, end: IterationEnd) {
+    let count = match end {
+        IterationEnd::Stopped => &recorder.iterations_aborted,
+        IterationEnd::Done | IterationEnd::Broken | IterationEnd::Unsent | IterationEnd::Unreachable => {
+            &recorder.iterations
+        }
+    };
+    count.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Picks by weight; nothing where all weights are zero.

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use super::{Crew, Model};
+use super::{Crew, Model, tokens::Stock};
 use crate::flow::{Domain, Login, Place, Session, Token, stream};
 
 /// Log-ins under way at once: many passwords hashed at the same time take no less time.
@@ -13,7 +13,7 @@ const AT_ONCE: u64 = 8;
 
 /// The tokens of each `auth` entry, and how many log-ins failed.
 pub(crate) struct Prefetched {
-    pub(crate) tokens: Vec<Vec<Token>>,
+    pub(crate) tokens: Vec<Stock>,
     pub(crate) failed: u64,
 }
 
@@ -27,13 +27,13 @@ pub(crate) async fn prefetch(crew: &Arc<Crew>, model: Model) -> Prefetched {
             (false, Model::Closed) => 0,
         };
         let tokens = log_in_many(crew, auth, wanted).await;
-        prefetched.failed += wanted - tokens.len() as u64;
+        prefetched.failed += tokens.iter().filter(|token| token.is_none()).count() as u64;
         prefetched.tokens.push(tokens);
     }
     prefetched
 }
 
-async fn log_in_many(crew: &Arc<Crew>, auth: usize, wanted: u64) -> Vec<Token> {
+async fn log_in_many(crew: &Arc<Crew>, auth: usize, wanted: u64) -> Stock {
     let next = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..AT_ONCE.min(wanted))
         .map(|_| {
@@ -56,11 +56,15 @@ async fn log_in_many(crew: &Arc<Crew>, auth: usize, wanted: u64) -> Vec<Token> {
             })
         })
         .collect();
-    let mut tokens: Vec<(u64, Token)> = Vec::new();
+    // Each in the place of its row, whoever was faster: the user of that row gets it, and no other.
+    let mut stock: Stock = (0..wanted).map(|_| None).collect();
     for task in tasks {
-        tokens.extend(task.await.unwrap_or_default());
+        let made: Vec<(u64, Token)> = task.await.unwrap_or_default();
+        for (index, token) in made {
+            if let Some(place) = usize::try_from(index).ok().and_then(|index| stock.get_mut(index)) {
+                *place = Some(token);
+            }
+        }
     }
-    // In the order of their rows, whoever was faster.
-    tokens.sort_by_key(|(index, _)| *index);
-    tokens.into_iter().map(|(_, token)| token).collect()
+    stock
 }

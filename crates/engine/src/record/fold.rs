@@ -6,7 +6,7 @@ use hdrhistogram::{
     Histogram,
     serialization::{Serializer as _, V2Serializer},
 };
-use perflab_model::tick::{EncodedHistogram, OutcomeTick, Quantiles, RequestTick};
+use perflab_model::tick::{Counted, EncodedHistogram, OutcomeTick, Quantiles, RequestTick};
 
 use super::{
     names::Names,
@@ -35,6 +35,7 @@ struct Scratch {
     response: Histogram<u64>,
     service: Histogram<u64>,
     lag: Histogram<u64>,
+    queued_lag: Histogram<u64>,
     ttfb: Histogram<u64>,
     serializer: V2Serializer,
 }
@@ -70,6 +71,7 @@ impl Folder {
                 response: histogram(),
                 service: histogram(),
                 lag: histogram(),
+                queued_lag: histogram(),
                 ttfb: histogram(),
                 serializer: V2Serializer::new(),
             },
@@ -99,10 +101,11 @@ impl Folder {
     fn outcome(&mut self, group: &[Sample], folded: &mut Folded) -> OutcomeTick {
         let code = group[0].key.code();
         let scratch = &mut self.scratch;
-        for one in [&mut scratch.response, &mut scratch.service, &mut scratch.lag, &mut scratch.ttfb] {
+        let Scratch { response, service, lag, queued_lag, ttfb, .. } = scratch;
+        for one in [response, service, lag, queued_lag, ttfb] {
             one.reset();
         }
-        let in_headline = code.is_none_or(ErrorCode::is_timeout);
+        let counted = Counted::of(code.map(ErrorCode::as_str));
         let count = group.len() as u64;
         let (mut received, mut sent, mut passed, mut failed) = (0_u64, 0_u64, 0_u64, 0_u64);
         for sample in group {
@@ -111,12 +114,15 @@ impl Folder {
             scratch.service.saturating_record(service);
             if let Some(lag) = sample.lag_us() {
                 scratch.lag.saturating_record(lag);
+                if sample.is_queued() {
+                    scratch.queued_lag.saturating_record(lag);
+                }
                 self.lags.saturating_record(lag);
             }
             if let Some(ttfb) = sample.ttfb_us() {
                 scratch.ttfb.saturating_record(ttfb);
             }
-            if in_headline {
+            if counted.is_latency() {
                 self.latency.saturating_record(match self.headline {
                     Headline::Response => response,
                     Headline::Service => service,
@@ -130,14 +136,14 @@ impl Folder {
         }
         folded.bytes_sent += sent;
         folded.bytes_received += received;
-        if code == Some(ErrorCode::Aborted) {
+        if counted == Counted::Aborted {
             folded.aborted += count;
-        } else {
+        } else if counted.is_finished() {
             folded.finished += count;
         }
         if let Some(code) = code {
             *folded.errors.entry(code.as_str().to_owned()).or_default() += count;
-            if code.blames_target() {
+            if counted.is_failed() {
                 folded.failed += count;
             }
         }
@@ -149,6 +155,7 @@ impl Folder {
             response: encode(&mut scratch.serializer, &scratch.response),
             service: encode(&mut scratch.serializer, &scratch.service),
             lag: (!scratch.lag.is_empty()).then(|| encode(&mut scratch.serializer, &scratch.lag)),
+            queued_lag: (!scratch.queued_lag.is_empty()).then(|| encode(&mut scratch.serializer, &scratch.queued_lag)),
             ttfb: (!scratch.ttfb.is_empty()).then(|| encode(&mut scratch.serializer, &scratch.ttfb)),
             checks_passed: passed,
             checks_failed: failed,
@@ -180,11 +187,11 @@ mod tests {
     use perflab_model::unit::Nanos;
 
     use super::*;
-    use crate::record::{Counts, Key, Stamps};
+    use crate::record::{Counts, Key, Planned, Stamps};
 
     fn sample(key: Key, millis: u64) -> Sample {
         let stamps = Stamps {
-            planned: Some(Nanos::new(0)),
+            planned: Some(Planned { at: Nanos::new(0), queued: false }),
             sent: Nanos::new(1_000_000),
             first_byte: None,
             ended: Nanos::new(millis * 1_000_000),

@@ -11,6 +11,7 @@
 mod examples;
 mod fold;
 mod names;
+mod opening;
 mod sample;
 mod starts;
 mod ticker;
@@ -23,12 +24,15 @@ use std::{
 
 pub(crate) use examples::{Examples, Failed};
 pub(crate) use names::{NameId, Names};
+pub(crate) use opening::{Opening, Step};
 use parking_lot::Mutex;
-pub(crate) use sample::{Counts, Key, Sample, Stamps, second_of, service_time};
+pub(crate) use sample::{Counts, Key, Planned, Sample, Stamps, second_of, service_time};
 #[cfg(test)]
 pub(crate) use starts::StartCounts;
 pub(crate) use starts::{StartEvent, Starts};
 pub(crate) use ticker::{Ticker, TickerPlan};
+
+use crate::code::ErrorCode;
 
 /// Lists that threads append to; more than threads that record would only waste memory.
 const SHARDS: usize = 16;
@@ -43,12 +47,16 @@ pub(crate) struct Recorder {
     pub(crate) in_flight: AtomicU32,
     /// Users that are at work.
     pub(crate) users: AtomicU32,
-    /// Iterations that ended since the last tick.
+    /// Iterations that came to their end since the last tick.
     pub(crate) iterations: AtomicU64,
+    /// Iterations that we cut off since the last tick.
+    pub(crate) iterations_aborted: AtomicU64,
     /// Connections opened since the last tick.
     pub(crate) connections: AtomicU64,
     /// TLS handshakes done since the last tick.
     pub(crate) handshakes: AtomicU64,
+    /// How long new connections took, whole run.
+    pub(crate) opening: Opening,
     /// Requests by name, whole run: what goose's totals are compared with.
     totals: Mutex<BTreeMap<NameId, Total>>,
 }
@@ -77,8 +85,10 @@ impl Recorder {
             in_flight: AtomicU32::new(0),
             users: AtomicU32::new(0),
             iterations: AtomicU64::new(0),
+            iterations_aborted: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             handshakes: AtomicU64::new(0),
+            opening: Opening::default(),
             totals: Mutex::default(),
         }
     }
@@ -105,7 +115,8 @@ impl Recorder {
             }
         }
         let mut totals = self.totals.lock();
-        for sample in into.iter() {
+        // What was never sent, goose is not told of.
+        for sample in into.iter().filter(|sample| !sample.key.code().is_some_and(ErrorCode::is_unsent)) {
             let total = totals.entry(sample.key.name()).or_default();
             match sample.key.code() {
                 None => total.good += 1,

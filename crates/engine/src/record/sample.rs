@@ -62,6 +62,8 @@ pub(crate) struct Sample {
     response: Micros,
     service: Micros,
     lag: Micros,
+    /// Whether the start waited for a slot, which is no fault of ours.
+    queued: bool,
     ttfb: Micros,
     pub(crate) checks_passed: u16,
     pub(crate) checks_failed: u16,
@@ -69,11 +71,19 @@ pub(crate) struct Sample {
     pub(crate) bytes_received: u64,
 }
 
+/// When a request should have been sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Planned {
+    pub(crate) at: Nanos,
+    /// Whether its start had to wait for a slot.
+    pub(crate) queued: bool,
+}
+
 /// The instants of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamps {
     /// When it should have been sent, for the first request of an iteration of an open run.
-    pub(crate) planned: Option<Nanos>,
+    pub(crate) planned: Option<Planned>,
     /// When it was begun: before a connection is looked for, so that a target that accepts slowly shows.
     pub(crate) sent: Nanos,
     /// When the head of the answer was there.
@@ -97,9 +107,10 @@ impl Sample {
         Self {
             key,
             second: second_of(stamps.ended),
-            response: stamps.planned.map_or(service, |planned| Micros::of(stamps.ended.since(planned))),
+            response: stamps.planned.map_or(service, |planned| Micros::of(stamps.ended.since(planned.at))),
             service,
-            lag: stamps.planned.map_or(Micros::NONE, |planned| Micros::of(stamps.sent.since(planned))),
+            lag: stamps.planned.map_or(Micros::NONE, |planned| Micros::of(stamps.sent.since(planned.at))),
+            queued: stamps.planned.is_some_and(|planned| planned.queued),
             ttfb: stamps.first_byte.map_or(Micros::NONE, |first| Micros::of(first.since(stamps.sent))),
             checks_passed: counts.checks_passed,
             checks_failed: counts.checks_failed,
@@ -121,6 +132,11 @@ impl Sample {
     /// `sent − planned`.
     pub(crate) const fn lag_us(&self) -> Option<u64> {
         self.lag.get()
+    }
+
+    /// Whether that was the wait for a slot.
+    pub(crate) const fn is_queued(&self) -> bool {
+        self.queued
     }
 
     /// First byte − sent.
@@ -157,7 +173,7 @@ mod tests {
     #[test]
     fn response_counts_from_the_plan_and_service_from_the_sending() {
         let stamps = Stamps {
-            planned: Some(Nanos::new(1_000_000)),
+            planned: Some(Planned { at: Nanos::new(1_000_000), queued: false }),
             sent: Nanos::new(3_000_000),
             first_byte: Some(Nanos::new(9_000_000)),
             ended: Nanos::new(11_000_400),

@@ -13,6 +13,7 @@ pub(crate) struct StartCounts {
     pub(crate) planned: u64,
     pub(crate) started: u64,
     pub(crate) late: u64,
+    pub(crate) late_own: u64,
     pub(crate) dropped: u64,
 }
 
@@ -21,7 +22,10 @@ pub(crate) struct StartCounts {
 pub(crate) enum StartEvent {
     Planned,
     Started,
+    /// Late for whatever reason.
     Late,
+    /// Late by our own fault: it did not wait for a slot. Counted besides `Late`.
+    LateOwn,
     Dropped,
 }
 
@@ -51,6 +55,7 @@ impl Starts {
             StartEvent::Planned => counts.planned += 1,
             StartEvent::Started => counts.started += 1,
             StartEvent::Late => counts.late += 1,
+            StartEvent::LateOwn => counts.late_own += 1,
             StartEvent::Dropped => counts.dropped += 1,
         }
     }

@@ -16,7 +16,7 @@ use std::{
 use perflab_model::{
     load::Load,
     runner::{Ending, LogLevel, LogLine, Report},
-    tick::{Phase, Point, Tick},
+    tick::{Phase, Point, Tick, Vitals},
     unit::Nanos,
 };
 
@@ -32,6 +32,9 @@ use crate::{
 
 /// How long the last ticks may wait for their reader.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often the ticker wakes to see whether it can: a process that was stopped, or got no CPU, notices it here.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// How long after a full second its tick is made.
 const SETTLE: Duration = Duration::from_millis(25);
@@ -77,7 +80,7 @@ impl Ticker {
             Load::Open { .. } => Headline::Response,
             Load::Closed { .. } => Headline::Service,
         };
-        let state = State {
+        let mut state = State {
             plan,
             clock,
             recorder,
@@ -86,7 +89,11 @@ impl Ticker {
             shared: Arc::clone(&shared),
             folder: Folder::new(headline),
             samples: Vec::new(),
+            beat: Instant::now(),
+            longest_gap: Duration::ZERO,
         };
+        // What the first second is compared with.
+        state.probe.sample();
         let thread = thread::Builder::new().name("ticker".to_owned()).spawn(move || state.run())?;
         Ok(Self { shared, thread })
     }
@@ -132,6 +139,10 @@ struct State {
     shared: Arc<Shared>,
     folder: Folder,
     samples: Vec<super::Sample>,
+    /// When the ticker last woke.
+    beat: Instant,
+    /// The longest time since the last tick by which it woke too late.
+    longest_gap: Duration,
 }
 
 impl State {
@@ -161,8 +172,11 @@ impl State {
     }
 
     /// Waits; `true` when the run has ended, and what is left shall be told at once.
-    fn wait_until(&self, due: Instant) -> bool {
+    fn wait_until(&mut self, due: Instant) -> bool {
         loop {
+            let now = Instant::now();
+            self.longest_gap = self.longest_gap.max(now.duration_since(self.beat).saturating_sub(BEAT));
+            self.beat = now;
             if self.shared.done.load(Ordering::Acquire) {
                 // Seconds that are over are still told one by one; only the last, partial one is told early.
                 return Instant::now() < due;
@@ -171,7 +185,7 @@ impl State {
             if left.is_zero() {
                 return false;
             }
-            thread::park_timeout(left);
+            thread::park_timeout(left.min(BEAT));
         }
     }
 
@@ -179,7 +193,9 @@ impl State {
         self.recorder.collect(if last { u32::MAX } else { second }, &mut self.samples);
         let folded = self.folder.fold(&self.recorder.names, &mut self.samples);
         let starts = self.recorder.starts.take(second);
-        let vitals = self.probe.sample();
+        let gap = std::mem::take(&mut self.longest_gap);
+        let gap_ms = Some(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
+        let vitals = Vitals { gap_ms, ..self.probe.sample() };
         let count = &self.recorder;
         let point = Point {
             second,
@@ -189,11 +205,13 @@ impl State {
             planned: starts.planned,
             started: starts.started,
             late: starts.late,
+            late_own: starts.late_own,
             dropped: starts.dropped,
             finished: folded.finished,
             failed: folded.failed,
             aborted: folded.aborted,
             iterations: count.iterations.swap(0, Ordering::Relaxed),
+            iterations_aborted: count.iterations_aborted.swap(0, Ordering::Relaxed),
             in_flight: count.in_flight.load(Ordering::Relaxed),
             users: count.users.load(Ordering::Relaxed),
             bytes_sent: folded.bytes_sent,

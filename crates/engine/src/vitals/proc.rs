@@ -59,13 +59,19 @@ pub(crate) fn resident_pages() -> Option<u64> {
 struct Process {
     parent: u32,
     ticks: u64,
+    /// CPU time of children that have ended and were waited for, and of theirs.
+    ended_children: u64,
 }
 
 /// The name in the second field may hold blanks and brackets: fields are counted from its last bracket.
 fn parse_stat(text: &str) -> Option<Process> {
     let rest: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
     let number = |index: usize| rest.get(index).and_then(|field| field.parse::<u64>().ok());
-    Some(Process { parent: u32::try_from(number(1)?).ok()?, ticks: number(11)? + number(12)? })
+    Some(Process {
+        parent: u32::try_from(number(1)?).ok()?,
+        ticks: number(11)? + number(12)?,
+        ended_children: number(13)? + number(14)?,
+    })
 }
 
 /// Every process of the host with its parent and CPU time.
@@ -83,13 +89,14 @@ impl ProcessTable {
         Self { processes }
     }
 
-    /// CPU time of the given processes and everything they started, this process and what it started excepted.
+    /// CPU time of the given processes and everything they started, what has ended since included (a server may have a
+    /// process for each request); this process and what it started excepted.
     pub(crate) fn tree_ticks(&self, roots: &[u32]) -> u64 {
         let own = std::process::id();
         self.processes
             .iter()
             .filter(|(pid, _)| self.descends(**pid, roots) && !self.descends(**pid, &[own]))
-            .map(|(_, process)| process.ticks)
+            .map(|(_, process)| process.ticks + process.ended_children)
             .sum()
     }
 
@@ -121,13 +128,13 @@ mod tests {
 
     #[test]
     fn a_process_name_with_brackets_does_not_shift_the_fields() {
-        let text = "42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 11 22 0 0 20 0 1 0 1 1 1";
-        assert_eq!(parse_stat(text), Some(Process { parent: 7, ticks: 33 }));
+        let text = "42 (a) b (c) S 7 42 42 0 -1 4194560 1 2 3 4 11 22 5 6 20 0 1 0 1 1 1";
+        assert_eq!(parse_stat(text), Some(Process { parent: 7, ticks: 33, ended_children: 11 }));
     }
 
     #[test]
-    fn the_tree_of_a_process_holds_its_grandchildren_and_nothing_else() {
-        let process = |parent, ticks| Process { parent, ticks };
+    fn the_tree_of_a_process_holds_its_grandchildren_even_those_that_have_ended_and_nothing_else() {
+        let process = |parent, ticks| Process { parent, ticks, ended_children: 10_000 };
         let table = ProcessTable {
             processes: HashMap::from([
                 (4_000_001, process(1, 100)),
@@ -136,6 +143,6 @@ mod tests {
                 (4_000_004, process(1, 1000)),
             ]),
         };
-        assert_eq!(table.tree_ticks(&[4_000_001]), 111);
+        assert_eq!(table.tree_ticks(&[4_000_001]), 30_111);
     }
 }

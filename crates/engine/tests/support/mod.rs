@@ -8,6 +8,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Write as _},
+    path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
@@ -112,6 +113,7 @@ pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
         flows: vec![Flow { name: "main".to_owned(), tags: Vec::new(), steps }],
         auth: Vec::new(),
         feeds: Vec::new(),
+        overrides: perflab_model::launch::Overrides::default(),
         parameters: IndexMap::new(),
         rules: Vec::new(),
     }
@@ -120,6 +122,10 @@ pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
 /// A step that sends a request.
 pub(crate) fn request(request: Request) -> Step {
     Step::Request(Box::new(request))
+}
+
+fn own_program() -> PathBuf {
+    std::env::current_exe().expect("this test has a path")
 }
 
 /// A runner process.
@@ -138,10 +144,20 @@ impl Runner {
 
     /// Starts it with a job, variables and feeds.
     pub(crate) fn start_with(plan: Plan, variables: &[(&str, &str)], feeds: BTreeMap<String, String>) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this test has a path"))
+        Self::start_as(Command::new(own_program()).envs(variables.iter().copied()), plan, feeds)
+    }
+
+    /// Starts it with a job, in a shell that has done something before.
+    pub(crate) fn start_under(before: &str, plan: Plan) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{before}; exec \"$0\" \"$@\"")]).arg(own_program());
+        Self::start_as(&mut shell, plan, BTreeMap::new())
+    }
+
+    fn start_as(command: &mut Command, plan: Plan, feeds: BTreeMap<String, String>) -> Self {
+        let mut child = command
             .args(["--exact", "runner_process", "--nocapture", "--include-ignored"])
             .env(RUNNER, "1")
-            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -5,6 +5,7 @@
 //! goose keeps one cancel flag for the whole process: one attack a process. A start clears a flag that was set just
 //! before it, so the flag is set again and again until goose has ended.
 
+mod roster;
 mod shape;
 mod user;
 
@@ -30,6 +31,7 @@ use perflab_model::load::UserStage;
 use tokio::sync::Mutex;
 
 use self::{
+    roster::Roster,
     shape::{Shape, shape},
     user::User,
 };
@@ -139,27 +141,26 @@ fn configure(shape: Shape, crew: &Arc<Crew>, peak: u32) -> Result<GooseAttack, B
         Shape::Nobody => attack,
     };
     // One client that nobody uses, instead of one for each user.
-    let mut attack = attack
+    let attack = attack
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
         .set_scheduler(GooseScheduler::RoundRobin);
-    for (class, code) in crew.program.classes.iter().enumerate() {
-        if code.weight > 0 {
-            attack = attack.register_scenario(scenario(crew, class, peak)?);
-        }
-    }
-    Ok(attack)
+    Ok(attack.register_scenario(scenario(crew, peak)?))
 }
 
-/// A class as goose's scenario: one dispatcher that picks the flows itself, by the user's own random numbers.
-fn scenario(crew: &Arc<Crew>, class: usize, peak: u32) -> Result<Scenario, Box<GooseError>> {
-    let code = &crew.program.classes[class];
-    let starting = Arc::clone(crew);
+/// All users as goose's one scenario: a dispatcher that picks the flows itself, by the user's own random numbers.
+///
+/// Not one for each class: goose goes through its scenarios in turns of all their weights, and fewer users than such a
+/// turn has are not split by weight.
+fn scenario(crew: &Arc<Crew>, peak: u32) -> Result<Scenario, Box<GooseError>> {
+    let roster = Arc::new(Roster::new(crew.program.classes.iter().map(|class| class.weight).collect()));
+    let (starting, entering) = (Arc::clone(crew), Arc::clone(&roster));
     let on_start: TransactionFunction = Arc::new(move |goose| {
-        let crew = Arc::clone(&starting);
+        let (crew, roster) = (Arc::clone(&starting), Arc::clone(&entering));
         Box::pin(async move {
-            // goose numbers its users in the order of their starts.
-            let user = User::new(crew, class, goose.weighted_users_index as u64, u64::from(peak));
-            goose.set_session_data(Seat(Arc::new(Mutex::new(user))));
+            if let Some(entry) = roster.enter() {
+                let user = User::new(crew, entry, u64::from(peak));
+                goose.set_session_data(Seat(Arc::new(Mutex::new(user))));
+            }
             Ok(())
         })
     });
@@ -179,17 +180,21 @@ fn scenario(crew: &Arc<Crew>, class: usize, peak: u32) -> Result<Scenario, Box<G
     });
     let leaving = Arc::clone(crew);
     let on_stop: TransactionFunction = Arc::new(move |goose| {
-        let recorder = Arc::clone(&leaving.context.recorder);
+        let (recorder, roster) = (Arc::clone(&leaving.context.recorder), Arc::clone(&roster));
         Box::pin(async move {
             let observed = match seat(goose) {
-                Some(seat) => seat.0.lock().await.leave().await,
+                Some(seat) => {
+                    let mut user = seat.0.lock().await;
+                    let observed = user.leave().await;
+                    roster.leave(user.number());
+                    observed
+                }
                 None => Vec::new(),
             };
             mirror(goose, &recorder, observed).await
         })
     });
-    Ok(Scenario::new(&code.name)
-        .set_weight(code.weight as usize)?
+    Ok(Scenario::new("users")
         .register_transaction(Transaction::new(on_start).set_on_start())
         .register_transaction(Transaction::new(dispatch))
         .register_transaction(Transaction::new(on_stop).set_on_stop()))

@@ -13,10 +13,11 @@ use std::{
 use futures::FutureExt as _;
 use rand::Rng;
 
+use super::roster;
 use crate::{
     flow::{Domain, Entry, IterationEnd, Login, Observed, Op, Performer, Place, Session, stream, think_time},
     http::H2Pool,
-    load::{Crew, Model, panicked, weighted},
+    load::{Crew, Model, count_iteration, panicked, weighted},
     record::{StartEvent, second_of},
     stop::Heed,
 };
@@ -33,12 +34,11 @@ pub(crate) struct User {
     crew: Arc<Crew>,
     performer: Performer,
     session: Session,
-    /// Counts users over the whole run.
-    index: u64,
-    /// How many users the run has at most: what `sequential` and `unique` rows step by.
+    /// Its number among the users that are there at the same time: its row of `unique` feeds. Visitors that follow each
+    /// other in one place have the same row, one after the other, so a long run needs no more rows than users.
+    number: u64,
+    /// How many users the run has at most: what `sequential` rows step by.
     peak: u64,
-    /// Counts visitors that took this place, one after the other.
-    generation: u64,
     iteration: u64,
     /// Iterations until the visitor leaves; never where nothing is said.
     left: Option<u32>,
@@ -51,19 +51,19 @@ pub(crate) struct User {
 
 impl User {
     /// Must be made inside the runtime.
-    pub(crate) fn new(crew: Arc<Crew>, class: usize, index: u64, peak: u64) -> Self {
+    pub(crate) fn new(crew: Arc<Crew>, entry: roster::Entry, peak: u64) -> Self {
+        let roster::Entry { number, class } = entry;
         let performer = crew.performer(Arc::new(H2Pool::default()), Model::Closed);
         // No plan has four billion classes.
         let key = u32::try_from(class).unwrap_or(u32::MAX);
         let session =
-            Session::new(Arc::clone(&crew.program), class, stream(crew.program.seed, Domain::User, key, index));
+            Session::new(Arc::clone(&crew.program), class, stream(crew.program.seed, Domain::User, key, number));
         let mut user = Self {
             crew,
             performer,
             session,
-            index,
+            number,
             peak: peak.max(1),
-            generation: 0,
             iteration: 0,
             left: None,
             entered: false,
@@ -74,6 +74,11 @@ impl User {
         user.performer.client.context.recorder.users.fetch_add(1, Ordering::Relaxed);
         user.draw_stay();
         user
+    }
+
+    /// Its number among the users that are there at the same time.
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Does one turn; gives back what goose has to be told.
@@ -122,7 +127,7 @@ impl User {
         if !self.entered {
             match self.enter().await {
                 IterationEnd::Done => self.entered = true,
-                IterationEnd::Broken => return self.die(),
+                IterationEnd::Broken | IterationEnd::Unsent => return self.die(),
                 IterationEnd::Unreachable => return self.pause(BACK_OFF),
                 IterationEnd::Stopped => return,
             }
@@ -130,7 +135,7 @@ impl User {
         let end = self.iterate().await;
         let think = think_time(self.session.program.classes[self.session.class].think, &mut self.session.rng);
         match end {
-            IterationEnd::Unreachable => self.pause(think.max(BACK_OFF)),
+            IterationEnd::Unreachable | IterationEnd::Unsent => self.pause(think.max(BACK_OFF)),
             IterationEnd::Done | IterationEnd::Broken if !think.is_zero() => self.pause(think),
             _ => {}
         }
@@ -146,7 +151,7 @@ impl User {
     async fn enter(&mut self) -> IterationEnd {
         let program = Arc::clone(&self.session.program);
         let class = &program.classes[self.session.class];
-        self.crew.shelf.lend(&mut self.session, self.index);
+        self.crew.shelf.lend(&mut self.session, self.number);
         // A first flow that logs in or registers is how this class arrives: logging in before it would do it twice.
         let arrives =
             class.on_start.is_some_and(|flow| program.flows[flow].iter().any(|step| matches!(step, Op::Auth { .. })));
@@ -163,7 +168,7 @@ impl User {
         match class.on_start {
             // What else it brings or fails to bring shows in its own requests; the user goes on.
             Some(flow) => match self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await {
-                IterationEnd::Broken if !arrives => IterationEnd::Done,
+                IterationEnd::Broken | IterationEnd::Unsent if !arrives => IterationEnd::Done,
                 other => other,
             },
             None => IterationEnd::Done,
@@ -182,17 +187,17 @@ impl User {
         context.recorder.starts.count(second, StartEvent::Planned);
         context.recorder.starts.count(second, StartEvent::Started);
         self.iteration += 1;
+        // A token that all users share may have been renewed by another one.
+        self.crew.shelf.lend(&mut self.session, self.number);
         let end = self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await;
-        context.recorder.iterations.fetch_add(1, Ordering::Relaxed);
-        self.crew.shelf.take_back(&self.session, self.index);
+        count_iteration(&context.recorder, end);
+        self.crew.shelf.take_back(&self.session, self.number);
         end
     }
 
     /// Rows of this iteration: users step through `sequential` feeds side by side, and keep their `unique` row.
     fn turn_rows(&mut self) {
-        let place =
-            Place { persona: self.index + self.generation * self.peak, turn: self.index + self.iteration * self.peak };
-        self.session.turn_rows(place);
+        self.session.turn_rows(Place { persona: self.number, turn: self.number + self.iteration * self.peak });
         if let Some(feed) = self.session.exhausted_feed() {
             self.crew.shelf.tell_exhausted(feed);
             self.die();
@@ -206,7 +211,6 @@ impl User {
         }
         self.session.forget();
         self.performer.client.hang_up();
-        self.generation += 1;
         self.entered = false;
         self.draw_stay();
     }

@@ -7,12 +7,14 @@ use perflab_model::unit::Nanos;
 
 use super::lanes::{Lane, Lanes, Start};
 use crate::{
-    flow::{Domain, Entry, Performer, Place, Program, Session, stream},
-    load::{panicked, tokens::Shelf, weighted},
-    record::StartEvent,
+    code::ErrorCode,
+    flow::{Domain, Entry, IterationEnd, Performer, Place, Program, Session, stream},
+    http::Failure,
+    load::{count_iteration, panicked, tokens::Shelf, weighted},
+    record::{Planned, StartEvent},
 };
 
-/// A start this late, although a lane was free, is counted against the generator.
+/// A start this late is counted; where it did not wait for a lane, against the generator.
 pub(crate) const LATE: Duration = Duration::from_millis(5);
 
 /// A lane with everything it needs.
@@ -34,10 +36,11 @@ impl Worker {
         while let Some(mut start) = lanes.next(&lane).await {
             loop {
                 self.begin(start);
-                let done = AssertUnwindSafe(self.iterate(start)).catch_unwind().await;
-                if done.is_err() {
+                let end = AssertUnwindSafe(self.iterate(start)).catch_unwind().await.unwrap_or_else(|_| {
                     panicked(&mut self.performer);
-                }
+                    IterationEnd::Broken
+                });
+                count_iteration(&self.performer.client.context.recorder, end);
                 match lanes.release(self.index, self.now()) {
                     Some(next) => start = next,
                     None => break,
@@ -52,16 +55,21 @@ impl Worker {
 
     fn begin(&self, start: Start) {
         let lag = self.now().since(start.planned).duration();
-        if !start.queued && lag > LATE {
+        if lag > LATE {
             self.lanes.count(start, StartEvent::Late);
+            if !start.queued {
+                self.lanes.count(start, StartEvent::LateOwn);
+            }
         }
     }
 
-    async fn iterate(&mut self, start: Start) {
+    async fn iterate(&mut self, start: Start) -> IterationEnd {
         let program = Arc::clone(&self.program);
         let seed = program.seed;
         let classes = program.classes.iter().enumerate().map(|(class, code)| (class, code.weight));
-        let Some(class) = weighted(classes, &mut stream(seed, Domain::Class, 0, start.index)) else { return };
+        let Some(class) = weighted(classes, &mut stream(seed, Domain::Class, 0, start.index)) else {
+            return IterationEnd::Broken;
+        };
         // No plan has four billion classes.
         let class_key = u32::try_from(class).unwrap_or(u32::MAX);
         self.session.begin_iteration(class, stream(seed, Domain::Iteration, class_key, start.index));
@@ -70,14 +78,18 @@ impl Worker {
         self.session.turn_rows(Place { persona, turn: start.index });
         if let Some(feed) = self.session.exhausted_feed() {
             self.shelf.tell_exhausted(feed);
-            return;
+            // Plans are checked for it. Should it come so far, the start must not look like load.
+            let failure = Failure::new(ErrorCode::PlanNoRow, format!("feed `{feed}` has no row left"));
+            self.performer.note_unsent(&self.session, self.performer.stray, "(iteration)", &failure);
+            return IterationEnd::Unsent;
         }
         self.shelf.lend(&mut self.session, start.index);
         let flows = program.classes[class].flows.iter().copied();
-        let Some(flow) = weighted(flows, &mut self.session.rng) else { return };
-        self.session.planned = Some(start.planned);
-        self.performer.run(&mut self.session, Entry { flow, needs_login: true }).await;
+        let Some(flow) = weighted(flows, &mut self.session.rng) else { return IterationEnd::Broken };
+        self.session.planned = Some(Planned { at: start.planned, queued: start.queued });
+        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: true }).await;
         self.session.planned = None;
         self.shelf.take_back(&self.session, start.index);
+        end
     }
 }

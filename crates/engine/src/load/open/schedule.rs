@@ -211,6 +211,7 @@ fn nanos(seconds: f64) -> Nanos {
 mod tests {
     use perflab_model::unit::{Millis, Rps};
     use proptest::prelude::*;
+    use rstest::rstest;
 
     use super::*;
 
@@ -229,6 +230,72 @@ mod tests {
         assert_eq!(starts.len(), 12_000);
         for (k, start) in starts.iter().enumerate() {
             assert_eq!(start.get(), k as u64 * 5_000_000);
+        }
+    }
+
+    /// Start `k` by the textbook formula, stage by stage, independent of how the schedule gets there.
+    fn by_formula(stages: &[(f64, f64, u64)], k: u64) -> f64 {
+        let (mut begin, mut before) = (0.0, 0.0);
+        for &(a, b, millis) in stages {
+            let d = millis as f64 / 1000.0;
+            let (area, own) = ((a + b) / 2.0 * d, k as f64 - before);
+            if own < area - AREA_NOISE {
+                let since = if a == b { own / a } else { d * ((a * a + 2.0 * own * (b - a) / d).sqrt() - a) / (b - a) };
+                return begin + since;
+            }
+            before += area;
+            begin += d;
+        }
+        panic!("start {k} lies beyond the stages");
+    }
+
+    /// A8, first half.
+    #[rstest]
+    #[case::up(&[(0.0, 100.0, 10_000)], 500)]
+    #[case::down(&[(100.0, 20.0, 10_000)], 600)]
+    #[case::up_hold_down(&[(0.0, 100.0, 10_000), (100.0, 100.0, 5_000), (100.0, 20.0, 4_000)], 1_240)]
+    #[case::fractional_stages(&[(0.0, 7.3, 333), (7.3, 7.3, 1_001), (7.3, 91.7, 777), (91.7, 0.4, 1_313)], 108)]
+    fn starts_equal_the_formula_to_a_microsecond(#[case] stages: &[(f64, f64, u64)], #[case] count: usize) {
+        let plan: Vec<RateStage> = stages.iter().map(|&(from, to, millis)| stage(from, to, millis)).collect();
+        let starts = even(&plan);
+        assert_eq!(starts.len(), count);
+        for (k, start) in starts.iter().enumerate() {
+            let expected = by_formula(stages, k as u64) * 1e9;
+            let off = (start.get() as f64 - expected).abs();
+            assert!(off <= 1_000.0, "start {k} is {off} ns off");
+        }
+    }
+
+    /// A8, second half. Mean 1/λ with standard error 1/(λ√n); variance 1/λ² with standard error √8/(λ²√n), since the
+    /// fourth central moment of an exponential is 9/λ⁴.
+    #[test]
+    fn random_arrivals_have_exponential_gaps_and_repeat_with_their_seed() {
+        let plan = [stage(200.0, 200.0, 100_000)];
+        let starts = |seed| Schedule::new(&plan, Arrivals::Poisson, seed).map(Nanos::get).collect::<Vec<_>>();
+        let one = starts(20_260_101);
+        assert_eq!(one, starts(20_260_101));
+        assert_ne!(one, starts(20_260_102));
+        let gaps: Vec<f64> = one.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e9).collect();
+        let (n, rate) = (gaps.len() as f64, 200.0_f64);
+        let mean = gaps.iter().sum::<f64>() / n;
+        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        assert!((mean - 1.0 / rate).abs() < 3.0 / (rate * n.sqrt()), "mean {mean}");
+        assert!(
+            (variance - rate.powi(-2)).abs() < 3.0 * 8.0_f64.sqrt() / (rate * rate * n.sqrt()),
+            "variance {variance}"
+        );
+    }
+
+    #[test]
+    fn random_arrivals_are_thinned_to_a_ramp() {
+        let starts: Vec<f64> = Schedule::new(&[stage(0.0, 200.0, 100_000)], Arrivals::Poisson, 5)
+            .map(|start| start.get() as f64 / 1e9)
+            .collect();
+        // The area under the first and the second half of the ramp.
+        let early = starts.iter().filter(|start| **start < 50.0).count() as f64;
+        let late = starts.len() as f64 - early;
+        for (count, area) in [(early, 2_500.0_f64), (late, 7_500.0)] {
+            assert!((count - area).abs() < 3.0 * area.sqrt(), "{count} starts for an area of {area}");
         }
     }
 

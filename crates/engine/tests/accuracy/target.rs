@@ -1,5 +1,6 @@
-//! Target **stall**: every answer takes `sleep`; each period begins with a freeze. A request that arrives in a freeze waits
-//! for its end, then sleeps; requests that already sleep are unaffected.
+//! Targets whose answers are due at instants that follow from a closed form.
+//!
+//! In:  a [`Service`]. Out: an HTTP server on loopback that answers every request when it is due.
 //!
 //! An instrument has to be quicker than what it measures: after a freeze of a second 400 answers are due at the same
 //! instant, and a web server that takes 10 µs for each would put 4 ms of its own work into the measurement. So the thread
@@ -19,31 +20,24 @@ use tokio::io::AsyncReadExt as _;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// The stall's times.
+/// How a target answers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stall {
-    pub(crate) sleep: Duration,
-    pub(crate) period: Duration,
-    pub(crate) freeze: Duration,
-}
-
-impl Stall {
-    /// When a request that arrives now is answered, if a freeze begins at `origin` and then every period.
-    fn due(self, arrived: Instant, origin: Instant) -> Instant {
-        let Some(since) = arrived.checked_duration_since(origin) else { return arrived + self.sleep };
-        let into = Duration::from_nanos((since.as_nanos() % self.period.as_nanos()) as u64);
-        arrived + self.freeze.saturating_sub(into) + self.sleep
-    }
+pub(crate) enum Service {
+    /// Every answer takes `sleep`; each period begins with a freeze. A request that arrives in a freeze waits for its end,
+    /// then sleeps; requests that already sleep are unaffected.
+    Stall { sleep: Duration, period: Duration, freeze: Duration },
+    /// One request at a time, each for so long, in the order of their arrival.
+    OneAtATime(Duration),
 }
 
 /// A running target. It answers until the process ends.
-pub(crate) struct StallTarget {
+pub(crate) struct SlowTarget {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    stall: Stall,
+    service: Service,
     held: Mutex<Held>,
     changed: Condvar,
 }
@@ -52,6 +46,8 @@ struct Shared {
 struct Held {
     /// When the first freeze begins; until it is known there is none.
     origin: Option<Instant>,
+    /// When the last request is done, of a target that does one at a time.
+    busy_until: Option<Instant>,
     /// Deadline, order of arrival, connection.
     due: BinaryHeap<Reverse<(Instant, u64, usize)>>,
     streams: Vec<TcpStream>,
@@ -59,12 +55,31 @@ struct Held {
     late_us: Vec<u32>,
 }
 
-impl StallTarget {
-    pub(crate) fn start(stall: Stall) -> Self {
+impl Held {
+    /// When a request that arrives now is answered.
+    fn due_at(&mut self, service: Service, arrived: Instant) -> Instant {
+        match service {
+            Service::Stall { sleep, period, freeze } => {
+                let since = self.origin.and_then(|origin| arrived.checked_duration_since(origin));
+                let Some(since) = since else { return arrived + sleep };
+                let into = Duration::from_nanos((since.as_nanos() % period.as_nanos()) as u64);
+                arrived + freeze.saturating_sub(into) + sleep
+            }
+            Service::OneAtATime(takes) => {
+                let due = self.busy_until.map_or(arrived, |until| until.max(arrived)) + takes;
+                self.busy_until = Some(due);
+                due
+            }
+        }
+    }
+}
+
+impl SlowTarget {
+    pub(crate) fn start(service: Service) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener.set_nonblocking(true).expect("a listener can be made non-blocking");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let shared = Arc::new(Shared { stall, held: Mutex::default(), changed: Condvar::new() });
+        let shared = Arc::new(Shared { service, held: Mutex::default(), changed: Condvar::new() });
         let (answering, reading) = (Arc::clone(&shared), Arc::clone(&shared));
         thread::spawn(move || answering.keep_deadlines());
         thread::spawn(move || {
@@ -126,7 +141,7 @@ impl Shared {
             }
             tail.clear();
             let mut held = self.held();
-            let due = held.origin.map_or(arrived + self.stall.sleep, |origin| self.stall.due(arrived, origin));
+            let due = held.due_at(self.service, arrived);
             let number = held.arrivals;
             held.arrivals += 1;
             let is_first = held.due.peek().is_none_or(|Reverse((first, ..))| due < *first);
