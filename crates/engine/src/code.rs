@@ -50,7 +50,7 @@ codes! {
     ProtoHttp = "proto.http",
     /// HTTP/2 was broken or could not be agreed on.
     ProtoH2 = "proto.h2",
-    /// The request itself cannot be written as HTTP, e.g. a line break in a header value.
+    /// The HTTP library refused to write the request.
     ProtoRequest = "proto.request",
     /// The body is larger than the policy allows.
     BodyTooLarge = "body.too_large",
@@ -72,6 +72,8 @@ codes! {
     CheckBody = "check.body",
     /// The answer took longer than the check allows.
     CheckTime = "check.time",
+    /// The answer is larger than what checks and extractions read of it.
+    CheckTooLarge = "check.too_large",
     /// A value that later steps need was not in the answer.
     ExtractMissing = "extract.missing",
     /// The log-in was answered, but without a token.
@@ -86,6 +88,14 @@ codes! {
     GeneratorPorts = "generator.ports",
     /// This host has no memory left for connections.
     GeneratorMemory = "generator.memory",
+    /// Never sent: a value that it needs is not there yet.
+    PlanUnset = "plan.unset_variable",
+    /// Never sent: with the values of this user it cannot be written as HTTP, e.g. a line break in a header.
+    PlanBadValue = "plan.bad_value",
+    /// An iteration that was given up because it did not come to an end.
+    PlanEndless = "plan.endless",
+    /// A `unique` feed had no row left for it.
+    PlanNoRow = "plan.no_row",
     /// Cut off by us at the end of the run.
     Aborted = "aborted",
     /// A fault of the generator itself.
@@ -103,7 +113,13 @@ impl ErrorCode {
         !matches!(
             self,
             Self::GeneratorFd | Self::GeneratorPorts | Self::GeneratorMemory | Self::Aborted | Self::Internal
-        )
+        ) && !self.is_unsent()
+    }
+
+    /// Whether nothing was sent, because of what the plan says. Such requests are no requests: they are kept out of all
+    /// counts but their own, so that those agree with what the target saw.
+    pub const fn is_unsent(self) -> bool {
+        matches!(self, Self::PlanUnset | Self::PlanBadValue | Self::PlanEndless | Self::PlanNoRow)
     }
 
     /// Whether it is a time limit: such requests stay in `latency`, else the slowest would vanish from it.

@@ -13,9 +13,10 @@ use perflab_model::{
 
 use crate::{
     flow::{CompileError, Compiler, FeedError, FeedTable, Program},
-    guard::Guard,
+    guard::{Guard, Origin},
     http::{TlsError, TlsSetup},
     record::{NameId, Names},
+    redact::Redactor,
     settings::Settings,
 };
 
@@ -27,7 +28,7 @@ const PORT_SHARE: f64 = 0.8;
 
 /// Why a run does not start.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PreflightError {
+enum PreflightError {
     /// More than the environment allows.
     #[error("the plan asks for {asked}, environment `{environment}` allows {cap}")]
     Cap {
@@ -40,6 +41,9 @@ pub(crate) enum PreflightError {
         /// Whose cap.
         environment: String,
     },
+    /// HTTP/2 is agreed on in the TLS handshake.
+    #[error("`h2` is spoken over TLS only, and {0} has none: use `h2c` there")]
+    PlainH2(Origin),
     /// A load without an end, a rate or users.
     #[error("the plan's load has no stage that lasts")]
     NoLoad,
@@ -80,11 +84,11 @@ pub(crate) enum PreflightError {
 }
 
 impl PreflightError {
-    /// How a run ends that never began.
-    pub(crate) fn ending(&self) -> Ending {
+    /// How a run ends that never began. Where load would go may be a secret, and what is wrong with it names it.
+    fn ending(&self, redactor: &Redactor) -> Ending {
         let code = match self {
-            Self::Cap { which, .. } => return failed(&format!("cap.{which}"), self),
-            Self::NoLoad | Self::NoLanes => "plan.invalid",
+            Self::Cap { which, .. } => &format!("cap.{which}"),
+            Self::NoLoad | Self::NoLanes | Self::PlainH2(_) => "plan.invalid",
             Self::Descriptors { .. } => "preflight.descriptors",
             Self::Ports { .. } => "preflight.ports",
             Self::Feed(_) => "feed",
@@ -93,19 +97,15 @@ impl PreflightError {
             Self::Compile(_) => "plan.invalid",
             Self::Tls(_) => "tls",
         };
-        failed(code, self)
+        let mut message = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(one) = cause {
+            message.push_str(": ");
+            message.push_str(&one.to_string());
+            cause = one.source();
+        }
+        Ending::Failed { code: code.to_owned(), message: redactor.redact(&message) }
     }
-}
-
-fn failed(code: &str, error: &dyn std::error::Error) -> Ending {
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(one) = cause {
-        message.push_str(": ");
-        message.push_str(&one.to_string());
-        cause = one.source();
-    }
-    Ending::Failed { code: code.to_owned(), message }
 }
 
 /// A run that may begin.
@@ -120,8 +120,13 @@ pub(crate) struct Ready {
     pub(crate) secrets: Vec<String>,
 }
 
-/// Checks a job and makes it ready.
-pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, PreflightError> {
+/// Checks a job and makes it ready, or says how a run ends that never began.
+pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, Ending> {
+    let secrets: Vec<String> = job.plan.secrets().iter().filter_map(|name| settings.secret(name)).collect();
+    prepare(job, settings, secrets.clone()).map_err(|error| error.ending(&Redactor::new(secrets)))
+}
+
+fn prepare(job: &Job, settings: &Settings, secrets: Vec<String>) -> Result<Ready, PreflightError> {
     let plan = &job.plan;
     check_load(plan)?;
     check_caps(plan)?;
@@ -137,15 +142,23 @@ pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, PreflightEr
         .collect::<Result<Vec<_>, _>>()?;
     let mut names = Names::default();
     let program = Compiler::new(plan, feeds, &guard, settings, &mut names).compile()?;
-    let stray = names.intern("(iteration)");
+    let stray = names.intern_own("(iteration)");
+    if plan.http.version == HttpVersion::H2
+        && let Some(plain) = program.origins().into_iter().find(|origin| !origin.tls)
+    {
+        return Err(PreflightError::PlainH2(plain.clone()));
+    }
     // Roots are read from files: only for runs that may need them.
     let speaks_tls = program.base.origin.tls || plan.http.version != HttpVersion::H2c;
-    let tls = match TlsSetup::new(plan.http.version, &settings.extra_roots) {
+    let key = plan.http.client_certificate.as_ref().map(|own| &own.key_secret);
+    let key =
+        key.map(|name| settings.secret(name).ok_or_else(|| CompileError::SecretMissing(name.clone()))).transpose()?;
+    let tls = match TlsSetup::new(&plan.http, key.as_deref(), &settings.extra_roots) {
         Ok(tls) => Some(tls).filter(|_| speaks_tls),
-        Err(error) if program.base.origin.tls => return Err(error.into()),
-        Err(_) => None,
+        // A run that may not speak TLS at all does without the platform's roots, not without what the suite asks for.
+        Err(TlsError::Roots(_)) if !program.base.origin.tls => None,
+        Err(error) => return Err(error.into()),
     };
-    let secrets = plan.secrets().iter().filter_map(|name| settings.secret(name)).collect();
     Ok(Ready { program: Arc::new(program), names, guard, tls, stray, secrets })
 }
 
@@ -165,7 +178,8 @@ fn check_caps(plan: &Plan) -> Result<(), PreflightError> {
     let above = |which, asked: String, cap: String| {
         Err(PreflightError::Cap { which, asked, cap, environment: plan.environment.name.to_string() })
     };
-    if let Some(users) = plan.load.peak_users().filter(|users| *users > caps.users) {
+    // Not the most at once: goose makes every user that the plan ever starts before the first of them starts.
+    if let Some(users) = plan.load.users_started().filter(|users| *users > u64::from(caps.users)) {
         return above("users", format!("{users} users"), caps.users.to_string());
     }
     if let Some(rate) = plan.load.peak_rate().filter(|rate| *rate > caps.rate) {

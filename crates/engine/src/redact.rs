@@ -26,6 +26,11 @@ impl std::fmt::Debug for Redactor {
 
 impl Redactor {
     pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+        Self::default().and(secrets)
+    }
+
+    /// One that knows more secrets.
+    pub(crate) fn and(&self, secrets: impl IntoIterator<Item = String>) -> Self {
         let mut forms: Vec<String> = secrets
             .into_iter()
             .filter(|secret| secret.chars().count() >= MIN_CHARS)
@@ -42,6 +47,7 @@ impl Redactor {
                     secret,
                 ]
             })
+            .chain(self.forms.iter().cloned())
             .collect();
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
@@ -53,6 +59,22 @@ impl Redactor {
         self.forms.iter().fold(text.to_owned(), |text, form| {
             if text.contains(form.as_str()) { text.replace(form.as_str(), MASK) } else { text }
         })
+    }
+}
+
+impl Redactor {
+    /// The same of a text that may end in the middle of a secret: a head that is long enough to be one goes as well.
+    pub(crate) fn redact_cut(&self, text: &str) -> String {
+        let mut text = self.redact(text);
+        let heads = self.forms.iter().filter_map(|form| {
+            let ends = (MIN_CHARS..form.len()).rev().filter(|end| form.is_char_boundary(*end));
+            ends.into_iter().find(|end| text.ends_with(&form[..*end]))
+        });
+        if let Some(head) = heads.max() {
+            text.truncate(text.len() - head);
+            text.push_str(MASK);
+        }
+        text
     }
 }
 
@@ -83,6 +105,16 @@ mod tests {
         assert!(redacted.contains(MASK), "{redacted}");
         assert!(!redacted.contains("w0rd"), "{redacted}");
         assert!(!redacted.contains("cEBzcyB3"), "{redacted}");
+    }
+
+    #[rstest]
+    #[case::whole("pw p@ss w0rd! end", "pw [secret] end")]
+    #[case::head("pw p@ss w0", "pw [secret]")]
+    #[case::head_of_base64("Basic cEBzcyB3MH", "Basic [secret]")]
+    #[case::too_short_to_be_one("pw p@s", "pw p@s")]
+    #[case::nothing("all is well", "all is well")]
+    fn the_head_of_a_secret_at_the_end_of_a_cut_text_is_hidden(#[case] text: &str, #[case] redacted: &str) {
+        assert_eq!(Redactor::new(["p@ss w0rd!".to_owned()]).redact_cut(text), redacted);
     }
 
     #[test]

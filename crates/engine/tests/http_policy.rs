@@ -1,4 +1,4 @@
-//! What happens to requests on the wire: errors by code, redirects, cookies, bodies, connections, TLS and HTTP/2.
+//! What happens to requests on the wire: errors by code, redirects, cookies, bodies, connections and HTTP/2.
 //!
 //! Each test starts a small server of its own and carries out a short open run against it inside this process.
 
@@ -14,7 +14,7 @@ use perflab_model::{
     unit::Millis,
 };
 use rstest::rstest;
-use server::{Answer, Server};
+use server::{Answer, Server, path};
 use support::{Outcome, constant_rate, get, plan, request};
 
 /// Carries out a plan of a second with ten starts.
@@ -72,7 +72,10 @@ fn names(outcome: &Outcome) -> BTreeMap<String, u64> {
 fn each_kind_of_failure_has_its_code(#[case] answer: Answer, #[case] code: &str) {
     let server = Server::always(answer);
     let outcome = ten(&server, vec![request(get("a", "/"))], |plan| {
-        plan.http.read_timeout = Millis::new(200);
+        // Short only where silence is what is waited for: elsewhere a slow machine would be taken for it.
+        if code == "timeout.read" {
+            plan.http.read_timeout = Millis::new(200);
+        }
         plan.http.max_body_bytes = 10_000;
     });
     assert_eq!(codes(&outcome), only(code, 10));
@@ -99,13 +102,14 @@ fn a_port_where_nobody_listens_refuses_and_the_run_ends_as_planned() {
 fn a_slow_body_that_never_pauses_for_long_ends_at_the_total_limit() {
     let server = Server::always(Answer::Trickle);
     let outcome = ten(&server, vec![request(get("a", "/"))], |plan| {
-        plan.http.read_timeout = Millis::new(200);
-        plan.http.total_timeout = Millis::new(400);
+        // A hundred pieces fit into the silence that would be too long.
+        plan.http.read_timeout = Millis::new(2_000);
+        plan.http.total_timeout = Millis::new(2_500);
     });
     assert_eq!(codes(&outcome), only("timeout.total", 10));
     let latency: Vec<_> = outcome.ticks.iter().filter_map(|tick| tick.point.latency).collect();
     assert!(!latency.is_empty(), "time-outs stay in the headline");
-    assert!(latency.iter().all(|latency| latency.p50_us >= 400_000), "{latency:?}");
+    assert!(latency.iter().all(|latency| latency.p50_us >= 2_500_000), "{latency:?}");
 }
 
 #[test]
@@ -188,36 +192,6 @@ fn redirects_in_a_circle_end_after_five() {
 }
 
 #[test]
-fn credentials_do_not_follow_a_redirect_to_another_origin() {
-    let other = Server::always(Answer::body("ok"));
-    let elsewhere = other.url();
-    let server = Server::new(move |head| match path(head) {
-        "/start" => Answer::with_header("set-cookie", "sid=abc; Path=/"),
-        _ => Answer::redirect(302, &elsewhere),
-    });
-    let secret = Request {
-        headers: vec![("authorization".into(), "Bearer t0ken".parse().expect("a template"))],
-        ..get("b", "/go")
-    };
-    let outcome = ten(&server, vec![request(get("a", "/start")), request(secret)], |plan| {
-        let listed = url::Url::parse(&other.url()).expect("a URL");
-        plan.environment
-            .allow
-            .push(perflab_model::environment::AllowedTarget { host: "127.0.0.1".to_owned(), port: listed.port() });
-    });
-    assert_eq!(codes(&outcome), BTreeMap::new());
-    let sent =
-        server.heads().into_iter().find(|head| path(head) == "/go").expect("it was asked for").to_ascii_lowercase();
-    assert!(sent.contains("authorization: bearer t0ken") && sent.contains("cookie: sid=abc"), "{sent}");
-    for head in other.heads() {
-        let head = head.to_ascii_lowercase();
-        assert!(!head.contains("t0ken"), "{head}");
-        // Cookies know no ports: the same host may see them, as in browsers.
-        assert!(head.contains(&format!("host: {}", other.authority())), "{head}");
-    }
-}
-
-#[test]
 fn cookies_belong_to_one_iteration() {
     let server = Server::new(|head| match path(head) {
         "/in" => Answer::with_header("set-cookie", "sid=1; Path=/"),
@@ -276,23 +250,6 @@ fn a_failed_check_makes_the_request_fail_under_the_checks_name() {
 }
 
 #[test]
-fn a_header_value_with_a_line_break_is_never_sent() {
-    let server = Server::new(|head| match path(head) {
-        "/item" => Answer::body(r#"{"v": "x\r\nEvil: 1"}"#),
-        _ => Answer::body("ok"),
-    });
-    let first = Request {
-        extract: vec![Extract { var: "v".into(), from: ExtractFrom::JsonPointer("/v".into()), required: true }],
-        ..get("a", "/item")
-    };
-    let second =
-        Request { headers: vec![("x-value".into(), "${v}".parse().expect("a template"))], ..get("b", "/next") };
-    let outcome = ten(&server, vec![request(first), request(second)], |_| {});
-    assert_eq!(codes(&outcome), only("proto.request", 10));
-    assert!(server.heads().iter().all(|head| path(head) == "/item"));
-}
-
-#[test]
 fn a_target_that_asks_to_be_left_alone_is_left_alone() {
     let server = Server::always(Answer::Raw(
         "HTTP/1.1 503 Service Unavailable\r\nx-perflab-stop: 1\r\ncontent-length: 0\r\n\r\n",
@@ -316,26 +273,67 @@ fn http2_without_tls_carries_the_same_run() {
     assert_eq!(outcome.sum(|tick| tick.point.connections), 1);
 }
 
-#[rstest]
-#[case::http1(perflab_model::plan::HttpVersion::Http1)]
-#[case::h2(perflab_model::plan::HttpVersion::H2)]
-#[case::auto(perflab_model::plan::HttpVersion::Auto)]
-fn tls_is_spoken_with_a_certificate_that_is_trusted(#[case] version: perflab_model::plan::HttpVersion) {
-    let server = server::tls();
-    let run = |settings| {
-        let mut plan = plan(&server.url, constant_rate(20.0, 1, 5), vec![request(get("a", "/hello"))]);
-        plan.http.version = version;
-        support::carry_out(plan, settings)
-    };
-    let trusting = perflab_engine::Settings { extra_roots: vec![server.certificate.clone()], ..Default::default() };
-    let outcome = run(trusting);
+#[test]
+fn a_value_stays_one_value_wherever_in_the_url_it_stands() {
+    let server = Server::new(|head| match path(head) {
+        "/item" => Answer::body(r##"{"v": "a&b=c+d%41 #e", "next": "/page?x=%20&y=1#top"}"##),
+        _ => Answer::body("ok"),
+    });
+    let take =
+        |var: &str| Extract { var: var.to_owned(), from: ExtractFrom::JsonPointer(format!("/{var}")), required: true };
+    let first = Request { extract: vec![take("v"), take("next")], ..get("a", "/item") };
+    let steps = vec![
+        request(first),
+        request(get("b", "/search?q=${v}&n=1")),
+        request(get("c", "/use/${v}/x%20y")),
+        request(get("d", "${next}")),
+    ];
+    let outcome = ten(&server, steps, |_| {});
     assert_eq!(codes(&outcome), BTreeMap::new());
-    assert_eq!(outcome.sum(|tick| tick.point.finished), 20);
-    assert!(outcome.sum(|tick| tick.point.handshakes) >= 1);
-    let outcome = run(perflab_engine::Settings::default());
-    assert_eq!(codes(&outcome), only("tls.certificate", 20));
+    let paths: Vec<String> = server.heads().iter().take(4).map(|head| path(head).to_owned()).collect();
+    assert_eq!(
+        paths,
+        ["/item", "/search?q=a%26b%3Dc%2Bd%2541+%23e&n=1", "/use/a&b=c+d%2541%20%23e/x%20y", "/page?x=%20&y=1"]
+    );
 }
 
-fn path(head: &str) -> &str {
-    head.split_whitespace().nth(1).unwrap_or_default()
+#[test]
+fn an_answer_larger_than_checks_read_is_not_called_wrong() {
+    let server = Server::always(Answer::body(&format!(r#"{{"pad": "{}", "ok": true}}"#, "x".repeat(5_000))));
+    let checked = Request {
+        checks: vec![Check::Json { pointer: "/ok".into(), test: JsonTest::Equals(true.into()) }],
+        ..get("a", "/")
+    };
+    let limited = |plan: &mut Plan| plan.http.max_kept_bytes = 1_000;
+    let outcome = ten(&server, vec![request(checked)], limited);
+    assert_eq!(codes(&outcome), only("check.too_large", 10));
+    let taking = Request {
+        extract: vec![Extract { var: "v".into(), from: ExtractFrom::JsonPointer("/ok".into()), required: true }],
+        ..get("a", "/")
+    };
+    let outcome = ten(&server, vec![request(taking), request(get("never", "/never"))], limited);
+    assert_eq!(codes(&outcome), only("check.too_large", 10));
+    assert!(!names(&outcome).contains_key("never"), "without the value the iteration is over");
+    let outcome = ten(&server, vec![request(get("a", "/"))], limited);
+    assert_eq!(codes(&outcome), BTreeMap::new(), "what nothing reads may be as large as it likes");
+}
+
+#[test]
+fn five_hundred_names_are_counted_apart_though_each_may_be_redirected() {
+    let server = Server::always(Answer::body("ok"));
+    let steps = (0..500).map(|i| request(get(&format!("r{i}"), "/"))).collect();
+    let plan = plan(&server.url(), constant_rate(1.0, 1, 4), steps);
+    let outcome = support::carry_out(plan, perflab_engine::Settings::default());
+    let names = names(&outcome);
+    assert_eq!((names.len(), names.contains_key("(other)")), (500, false));
+    assert!(!format!("{:?}", outcome.rest).contains("beyond the 500th"), "{:?}", outcome.rest);
+}
+
+#[test]
+fn http2_on_an_address_without_tls_is_refused_before_anything_is_sent() {
+    let server = Server::always(Answer::body("ok"));
+    let outcome =
+        ten(&server, vec![request(get("a", "/"))], |plan| plan.http.version = perflab_model::plan::HttpVersion::H2);
+    assert!(matches!(&outcome.done().ending, Ending::Failed { code, .. } if code == "plan.invalid"), "{outcome:?}");
+    assert_eq!(server.connections(), 0);
 }

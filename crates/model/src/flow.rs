@@ -99,6 +99,24 @@ pub struct Request {
     pub tags: Vec<String>,
 }
 
+/// Headers that perflab writes itself: where a request goes and which run it belongs to is checked, and how it is framed
+/// is counted. Another `Host` would reach a site behind an allowed address that is on no list.
+pub fn is_reserved_header(name: &str) -> bool {
+    const RESERVED: [&str; 9] = [
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "upgrade",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.starts_with("x-perflab-") || RESERVED.contains(&name.as_str())
+}
+
 /// What a request carries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

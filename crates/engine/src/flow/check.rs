@@ -30,6 +30,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) status: u16,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
+    /// Whether only the beginning of the body is there.
+    pub(crate) is_cut: bool,
     /// The body as JSON, where it is some.
     pub(crate) json: Option<&'a serde_json::Value>,
     pub(crate) took: Duration,
@@ -121,15 +123,14 @@ fn one(check: &CheckCode, checked: &Checked<'_>) -> Option<(ErrorCode, String)> 
             }
             _ => None,
         },
+        CheckCode::BodyContains(text) if contains(checked.body, text.as_bytes()) => None,
+        check if check.needs_body() && checked.is_cut => failed(ErrorCode::CheckTooLarge, too_large(checked.body)),
         CheckCode::Json { pointer, test } => match checked.json {
             None => failed(ErrorCode::CheckJson, "the body is no JSON".to_owned()),
             Some(json) => json_test(json.pointer(pointer), test)
                 .map(|why| (ErrorCode::CheckJson, format!("JSON at `{pointer}` {why}"))),
         },
-        CheckCode::BodyContains(text) => {
-            let found = text.is_empty() || checked.body.windows(text.len()).any(|window| window == text.as_bytes());
-            if found { None } else { failed(ErrorCode::CheckBody, format!("the body does not contain `{text}`")) }
-        }
+        CheckCode::BodyContains(text) => failed(ErrorCode::CheckBody, format!("the body does not contain `{text}`")),
         CheckCode::BodyMatches(pattern) if pattern.is_match(checked.body) => None,
         CheckCode::BodyMatches(pattern) => {
             failed(ErrorCode::CheckBody, format!("the body does not match `{}`", pattern.as_str()))
@@ -140,6 +141,15 @@ fn one(check: &CheckCode, checked: &Checked<'_>) -> Option<(ErrorCode, String)> 
             format!("took {} ms, at most {} are allowed", checked.took.as_millis(), most.as_millis()),
         ),
     }
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
+}
+
+/// Says that not all of a body could be looked at.
+pub(crate) fn too_large(kept: &[u8]) -> String {
+    format!("the answer is larger than the {} bytes that checks and extractions read", kept.len())
 }
 
 /// What is wrong with a value.
@@ -198,6 +208,7 @@ mod tests {
                 status,
                 headers: &headers,
                 body: body.as_bytes(),
+                is_cut: false,
                 json: json.as_ref(),
                 took: Duration::from_millis(20),
             },

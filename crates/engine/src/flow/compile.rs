@@ -16,6 +16,7 @@ use url::Url;
 use super::{
     feed::FeedTable,
     fill::{Escape, Filler, Lookup, Piece, VarId, escaped},
+    header::HeaderCode,
     request::{RequestCode, compile_request},
 };
 use crate::{
@@ -110,15 +111,16 @@ pub(crate) struct AuthCode {
 /// A kind of user.
 #[derive(Debug)]
 pub(crate) struct Class {
-    pub(crate) name: String,
     pub(crate) weight: u32,
     pub(crate) think: Think,
-    pub(crate) headers: Vec<(HeaderName, Filler)>,
+    pub(crate) headers: Vec<HeaderCode>,
     pub(crate) auth: Option<usize>,
     pub(crate) on_start: Option<usize>,
     pub(crate) on_stop: Option<usize>,
     pub(crate) iterations: Option<(u32, u32)>,
     pub(crate) flows: Vec<(usize, u32)>,
+    /// Feeds that its requests and log-ins read from.
+    pub(crate) feeds: Vec<usize>,
 }
 
 /// Everything that is done in a run, ready to be done.
@@ -126,6 +128,7 @@ pub(crate) struct Class {
 pub(crate) struct Program {
     pub(crate) classes: Vec<Class>,
     pub(crate) flows: Vec<Vec<Op>>,
+    pub(crate) flow_names: Vec<String>,
     pub(crate) requests: Vec<RequestCode>,
     pub(crate) auth: Vec<AuthCode>,
     pub(crate) feeds: Vec<FeedTable>,
@@ -199,7 +202,14 @@ impl<'a> Compiler<'a> {
                 Ok(code)
             })
             .collect::<Result<Vec<_>, CompileError>>()?;
-        let classes = plan.classes.iter().map(|class| self.class(class)).collect::<Result<Vec<_>, _>>()?;
+        let mut classes = plan.classes.iter().map(|class| self.class(class)).collect::<Result<Vec<_>, _>>()?;
+        for class in &mut classes {
+            class.feeds = feeds_read(class, &flows, &auth, &self.requests);
+        }
+        // After every name of the plan, so that they take no place from those.
+        for request in &mut self.requests {
+            request.redirect_id = self.names.intern_own(&format!("{} [redirect]", request.name));
+        }
         if !classes.iter().any(|class| class.weight > 0 && class.flows.iter().any(|(_, weight)| *weight > 0)) {
             return Err(CompileError::NothingToDo);
         }
@@ -214,6 +224,7 @@ impl<'a> Compiler<'a> {
         Ok(Program {
             classes,
             flows,
+            flow_names: plan.flows.iter().map(|flow| flow.name.clone()).collect(),
             requests: self.requests,
             auth,
             feeds: self.feeds,
@@ -234,33 +245,6 @@ impl<'a> Compiler<'a> {
         let mut filler = Filler::default();
         filler.push_template(template, escape, self);
         filler
-    }
-
-    pub(crate) fn headers(
-        &mut self,
-        place: &str,
-        headers: &[(String, Template)],
-    ) -> Result<Vec<(HeaderName, Filler)>, CompileError> {
-        headers
-            .iter()
-            .map(|(name, value)| {
-                let why = |_| CompileError::Invalid {
-                    place: place.to_owned(),
-                    why: format!("`{name}` is no name of a header"),
-                };
-                let name: HeaderName = name.parse().map_err(why)?;
-                let filler = self.filler(value, Escape::Plain);
-                if let Some(text) = filler.constant()
-                    && HeaderValue::from_str(text).is_err()
-                {
-                    return Err(CompileError::Invalid {
-                        place: place.to_owned(),
-                        why: format!("the value of header `{name}` holds line breaks or control characters"),
-                    });
-                }
-                Ok((name, filler))
-            })
-            .collect()
     }
 
     fn auth(&mut self, auth: &perflab_model::flow::Auth, base: &Base) -> Result<AuthCode, CompileError> {
@@ -291,7 +275,6 @@ impl<'a> Compiler<'a> {
         let flows =
             class.flows.iter().map(|(name, weight)| Ok((flow(name)?, *weight))).collect::<Result<Vec<_>, _>>()?;
         Ok(Class {
-            name: class.name.clone(),
             weight: class.weight,
             think: class.think,
             headers: self.headers(&place, &class.headers)?,
@@ -300,6 +283,7 @@ impl<'a> Compiler<'a> {
             on_stop,
             iterations: class.iterations,
             flows,
+            feeds: Vec::new(),
         })
     }
 
@@ -401,6 +385,22 @@ impl Lookup for Compiler<'_> {
             }
         }
     }
+}
+
+/// Feeds that the users of a class read from, in whatever they do.
+fn feeds_read(class: &Class, flows: &[Vec<Op>], auth: &[AuthCode], requests: &[RequestCode]) -> Vec<usize> {
+    let done = class.flows.iter().map(|(flow, _)| *flow).chain(class.on_start).chain(class.on_stop);
+    let sent = done.flat_map(|flow| &flows[flow]).filter_map(|op| match op {
+        Op::Request(index) => Some(*index),
+        Op::Auth { auth: entry, .. } => Some(auth[*entry].login),
+        _ => None,
+    });
+    let sent = sent.chain(class.auth.map(|entry| auth[entry].login));
+    let own = class.headers.iter().flat_map(|header| header.value.feeds());
+    let mut feeds: Vec<usize> = sent.flat_map(|index| requests[index].feeds()).chain(own).collect();
+    feeds.sort_unstable();
+    feeds.dedup();
+    feeds
 }
 
 fn base(url: &Url, guard: &Guard) -> Result<Base, CompileError> {

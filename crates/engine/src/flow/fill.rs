@@ -20,8 +20,11 @@ pub(crate) enum Escape {
     Json,
     /// As a form value.
     Form,
-    /// Inside a URL: what no URL may hold is percent-encoded, separators stay.
-    Url,
+    /// Inside a path: what no URL may hold is percent-encoded, and so are `%` and `#`; separators stay.
+    Path,
+    /// A piece of a URL that is written as one already, such as a link taken from an answer: only what no URL may hold
+    /// is percent-encoded.
+    Link,
 }
 
 /// A piece of a compiled template.
@@ -72,13 +75,40 @@ impl Filler {
     pub(crate) fn push_template(&mut self, template: &Template, escape: Escape, names: &mut impl Lookup) {
         for part in template.parts() {
             match part {
-                Part::Text(text) => self.push_text(&escaped_constant(text, escape)),
-                Part::Placeholder(placeholder) => match names.lookup(placeholder, escape) {
-                    Piece::Text(text) => self.push_text(&text),
-                    piece => self.pieces.push(piece),
-                },
+                Part::Text(text) => self.push_text(&escaped(text, escape)),
+                Part::Placeholder(placeholder) => self.push_value(placeholder, escape, names),
             }
         }
+    }
+
+    /// Adds the template of a path or URL. The suite's own text is a URL; what a value in it may mean follows from where
+    /// it stands.
+    pub(crate) fn push_url(&mut self, template: &Template, names: &mut impl Lookup) {
+        let mut before = String::new();
+        for part in template.parts() {
+            match part {
+                Part::Text(text) => {
+                    before.push_str(text);
+                    self.push_text(&escaped(text, Escape::Link));
+                }
+                Part::Placeholder(placeholder) => self.push_value(placeholder, place_in_url(&before), names),
+            }
+        }
+    }
+
+    fn push_value(&mut self, placeholder: &Placeholder, escape: Escape, names: &mut impl Lookup) {
+        match names.lookup(placeholder, escape) {
+            Piece::Text(text) => self.push_text(&text),
+            piece => self.pieces.push(piece),
+        }
+    }
+
+    /// Feeds that it reads from.
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = usize> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Feed { feed, .. } => Some(*feed),
+            _ => None,
+        })
     }
 
     /// The text, where nothing has to be filled in.
@@ -132,11 +162,26 @@ pub(crate) trait Lookup {
     fn lookup(&mut self, placeholder: &Placeholder, escape: Escape) -> Piece;
 }
 
-/// The suite's own text is already in the surroundings' language, except inside JSON strings and forms.
-fn escaped_constant(text: &str, escape: Escape) -> Cow<'_, str> {
-    match escape {
-        Escape::Plain => Cow::Borrowed(text),
-        Escape::Url | Escape::Json | Escape::Form => escaped(text, escape),
+/// Whether it holds what not everybody may read. Parameters and random numbers are nobody's.
+pub(crate) fn is_private(template: &Template) -> bool {
+    template.placeholders().any(|one| match one {
+        Placeholder::Secret(_) | Placeholder::Var(_) | Placeholder::Feed { .. } => true,
+        Placeholder::Param(_)
+        | Placeholder::Uuid
+        | Placeholder::Today
+        | Placeholder::Int(..)
+        | Placeholder::Choice(_) => false,
+    })
+}
+
+/// How a value is written after this text of a URL: at its beginning, and in place of a whole field of its query, it is a
+/// link or a piece of one; after a `=` of the query a form value; else a piece of the path.
+fn place_in_url(before: &str) -> Escape {
+    match before.rfind(['?', '&']) {
+        _ if before.is_empty() => Escape::Link,
+        Some(field) if before[field..].contains('=') => Escape::Form,
+        Some(field) if field + 1 == before.len() => Escape::Link,
+        _ => Escape::Path,
     }
 }
 
@@ -152,10 +197,11 @@ pub(crate) fn escaped(value: &str, escape: Escape) -> Cow<'_, str> {
             Cow::Owned(quoted[1..quoted.len() - 1].to_owned())
         }
         Escape::Form => Cow::Owned(url::form_urlencoded::byte_serialize(value.as_bytes()).collect()),
-        Escape::Url => {
+        Escape::Path | Escape::Link => {
             let allowed = |byte: u8| {
                 byte.is_ascii_graphic()
                     && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+                    && (escape == Escape::Link || !matches!(byte, b'%' | b'#'))
             };
             if value.bytes().all(allowed) {
                 return Cow::Borrowed(value);
@@ -184,10 +230,26 @@ mod tests {
     #[case(Escape::Plain, "a \"b\"\r\n", "a \"b\"\r\n")]
     #[case(Escape::Json, "a \"b\"\n\\", "a \\\"b\\\"\\n\\\\")]
     #[case(Escape::Form, "a b&c=d", "a+b%26c%3Dd")]
-    #[case(Escape::Url, "/a b/ü?x=1&y=2", "/a%20b/%C3%BC?x=1&y=2")]
-    #[case(Escape::Url, "x\r\nHost: evil", "x%0D%0AHost:%20evil")]
+    #[case(Escape::Path, "/a b/ü?x=1&y=2", "/a%20b/%C3%BC?x=1&y=2")]
+    #[case(Escape::Path, "100% #1", "100%25%20%231")]
+    #[case(Escape::Path, "x\r\nHost: evil", "x%0D%0AHost:%20evil")]
+    #[case(Escape::Link, "/a%20b?x=ü y#top", "/a%20b?x=%C3%BC%20y#top")]
     fn a_value_cannot_break_out_of_its_place(#[case] escape: Escape, #[case] value: &str, #[case] written: &str) {
         assert_eq!(escaped(value, escape), written);
+    }
+
+    #[rstest]
+    #[case::whole("", Escape::Link)]
+    #[case::segment("/items/", Escape::Path)]
+    #[case::after_a_link("/list", Escape::Path)]
+    #[case::value("/search?q=", Escape::Form)]
+    #[case::later_value("/search?a=1&q=tea,", Escape::Form)]
+    #[case::whole_query("/search?", Escape::Link)]
+    #[case::field_after_a_link("&page=", Escape::Form)]
+    #[case::name("/search?filter_", Escape::Path)]
+    #[case::host("https://", Escape::Path)]
+    fn where_a_value_stands_in_a_url_decides_how_it_is_written(#[case] before: &str, #[case] escape: Escape) {
+        assert_eq!(place_in_url(before), escape);
     }
 
     proptest! {
@@ -199,7 +261,7 @@ mod tests {
 
         #[test]
         fn any_value_in_a_path_makes_a_uri(value in ".{0,40}") {
-            let path = format!("/{}", escaped(&value, Escape::Url));
+            let path = format!("/{}", escaped(&value, Escape::Path));
             prop_assert!(path.parse::<http::Uri>().is_ok(), "{}", path);
         }
     }

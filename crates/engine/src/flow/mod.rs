@@ -8,9 +8,12 @@
 
 mod check;
 mod compile;
+mod cookies;
 mod extract;
 mod feed;
 mod fill;
+mod header;
+mod judge;
 mod perform;
 mod request;
 mod run;

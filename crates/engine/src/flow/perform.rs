@@ -5,31 +5,24 @@ use std::{
     time::Duration,
 };
 
-use cookie_store::CookieStore;
 use http::{
-    HeaderMap, HeaderValue, Method, StatusCode,
-    header::{AUTHORIZATION, COOKIE, LOCATION, SET_COOKIE},
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION},
 };
-use perflab_model::{
-    runner::{Ending, Report},
-    unit::Nanos,
-};
+use perflab_model::runner::{Ending, Report};
 use url::Url;
 
 use super::{
-    check::{self, CheckCode, Checked},
-    extract::text_of,
+    check::CheckCode,
+    judge::{Verdict, judge},
     request::{Place, Prepared, RequestCode, Unsendable, place_of},
     session::{Session, Token},
 };
 use crate::{
     code::ErrorCode,
     http::{Answer, Client, Exchange, Failure, Outgoing},
-    record::{Counts, Examples, Failed, Key, NameId, Sample, Stamps, second_of, service_time},
+    record::{Counts, Examples, Failed, Key, NameId, Planned, Sample, Stamps, second_of, service_time},
 };
-
-/// Characters of an answer's first line that an example of its failure may show.
-const FIRST_LINE: usize = 200;
 
 /// A request as goose is told of it.
 #[derive(Clone, Copy, Debug)]
@@ -57,17 +50,11 @@ pub(crate) struct Performer {
 #[derive(Debug)]
 pub(crate) struct Performed {
     pub(crate) code: Option<ErrorCode>,
+    /// Whether a value that later steps need was not in the answer.
+    pub(crate) lacks_value: bool,
     /// The token of a log-in.
     pub(crate) token: Option<Token>,
     status: Option<u16>,
-}
-
-/// What a finished exchange comes to.
-struct Verdict {
-    failure: Option<Failure>,
-    passed: u16,
-    failed: u16,
-    token: Option<Token>,
 }
 
 impl Performer {
@@ -84,10 +71,15 @@ impl Performer {
                 token.unproven = false;
             }
             // The answer stays a failure: the user saw it. What follows uses the new token.
-            if is_refused && !token.unproven {
+            if is_refused && token.may_refresh() {
                 let renewed = self.send(session, auth.login, Some(&auth.bearer_from)).await;
-                if let Some(token) = renewed.token {
-                    session.tokens[active] = Some(Token { unproven: true, ..token });
+                match (renewed.token, &mut session.tokens[active]) {
+                    (Some(mut token), slot) => {
+                        token.unproven = true;
+                        *slot = Some(token);
+                    }
+                    (None, Some(old)) => old.could_not_refresh(),
+                    (None, None) => {}
                 }
             }
         }
@@ -101,24 +93,34 @@ impl Performer {
         let planned = session.planned.take();
         let prepared = match request.prepare(session, &self.client.context.guard) {
             Ok(prepared) => prepared,
-            Err(unsendable) => return self.unsendable(request, planned, unsendable),
+            Err(unsendable) => return self.unsendable(session, request, unsendable),
         };
         self.follow(session, request, prepared, planned, bearer_from).await
     }
 
-    fn unsendable(&mut self, request: &RequestCode, planned: Option<Nanos>, unsendable: Unsendable) -> Performed {
-        let failure = match unsendable {
-            Unsendable::Failure(failure) => failure,
-            Unsendable::Denied(message) => {
-                let ending = Ending::Failed { code: "target.denied".to_owned(), message: message.clone() };
-                self.client.watch.stop().cut(ending);
-                Failure::new(ErrorCode::Aborted, message)
+    fn unsendable(&mut self, session: &Session, request: &RequestCode, unsendable: Unsendable) -> Performed {
+        let code = match unsendable {
+            Unsendable::Failure(failure) => {
+                self.note_unsent(session, request.id, &request.name, &failure);
+                failure.code
+            }
+            Unsendable::Denied(denied) => {
+                let message = self.examples.redact(&denied.to_string(), session.private_values());
+                self.client.watch.stop().cut(Ending::Failed { code: "target.denied".to_owned(), message });
+                ErrorCode::Aborted
             }
         };
+        Performed { code: Some(code), lacks_value: false, token: None, status: None }
+    }
+
+    /// Counts what the plan makes impossible. The target has not seen it: its code keeps it out of every rate and time,
+    /// and goose is not told of it.
+    pub(crate) fn note_unsent(&self, session: &Session, id: NameId, name: &str, failure: &Failure) {
+        let key = Key::new(id, 0, Some(failure.code));
         let now = self.client.context.clock.now();
-        let stamps = Stamps { planned, sent: now, first_byte: None, ended: now };
-        self.count(request.id, &request.name, stamps, Counts::default(), None, Some(&failure));
-        Performed { code: Some(failure.code), token: None, status: None }
+        let stamps = Stamps { planned: None, sent: now, first_byte: None, ended: now };
+        self.client.context.recorder.record(Sample::new(key, stamps, Counts::default()));
+        self.tell(key, name, failure, Some(session));
     }
 
     async fn follow(
@@ -126,7 +128,7 @@ impl Performer {
         session: &mut Session,
         request: &RequestCode,
         prepared: Prepared,
-        mut planned: Option<Nanos>,
+        mut planned: Option<Planned>,
         bearer_from: Option<&str>,
     ) -> Performed {
         let Prepared { mut place, mut method, mut headers, mut body } = prepared;
@@ -138,12 +140,13 @@ impl Performer {
         }
         let mut hops = 0_u8;
         loop {
-            add_cookies(session, &place, &mut headers);
+            let mut sent = headers.clone();
+            session.cookies.add_to(&mut sent, || url_of(&place));
             let outgoing = Outgoing {
                 origin: &place.origin,
                 method: method.clone(),
                 target: place.target.clone(),
-                headers: headers.clone(),
+                headers: sent,
                 body: body.clone(),
                 keep: request.keep,
                 timeout: request.timeout,
@@ -151,35 +154,44 @@ impl Performer {
             let exchange = self.exchange(outgoing).await;
             if let Ok(answer) = &exchange.outcome {
                 self.obey(answer);
-                store_cookies(session, &place, &answer.headers);
+                session.cookies.take_from(&answer.headers, || url_of(&place));
             }
             let id = if hops == 0 { request.id } else { request.redirect_id };
-            let next = self.redirect(request, &place, &exchange, hops);
+            let status = exchange.status.map(|status| status.as_u16());
+            let carries_values = request.private_body && !body.is_empty() && !becomes_get(status, &method);
+            let next = self.redirect(request, &place, &exchange, hops, carries_values);
             let verdict = match &next {
-                Some(Ok(_)) => Verdict { failure: None, passed: 0, failed: 0, token: None },
-                Some(Err(failure)) => Verdict { failure: Some(failure.clone()), passed: 0, failed: 0, token: None },
+                Some(Ok(_)) => Verdict::unchecked(None),
+                Some(Err(failure)) => Verdict::unchecked(Some(failure.clone())),
                 None => judge(request, session, &exchange, bearer_from),
             };
-            let status = exchange.status.map(|status| status.as_u16());
-            self.count_exchange(id, request, &exchange, planned.take(), &verdict);
+            let stamps = Stamps {
+                planned: planned.take(),
+                sent: exchange.sent,
+                first_byte: exchange.first_byte,
+                ended: exchange.ended,
+            };
+            let key = self.record(id, stamps, verdict.counts(&exchange), exchange.status, verdict.failure.as_ref());
+            if let Some(failure) = &verdict.failure {
+                self.tell(key, &request.name, failure, Some(session));
+            }
             match next {
                 Some(Ok(to)) => {
                     hops += 1;
                     if to.origin != place.origin {
-                        headers.remove(AUTHORIZATION);
+                        drop_private(&mut headers);
                     }
-                    headers.remove(COOKIE);
-                    headers.insert(http::header::HOST, to.host.clone());
+                    headers.insert(HOST, to.host.clone());
                     if becomes_get(status, &method) {
                         method = Method::GET;
                         body = bytes::Bytes::new();
-                        headers.remove(http::header::CONTENT_TYPE);
+                        headers.remove(CONTENT_TYPE);
                     }
                     place = to;
                 }
                 _ => {
                     let code = verdict.failure.map(|failure| failure.code);
-                    return Performed { code, token: verdict.token, status };
+                    return Performed { code, lacks_value: verdict.lacks_value, token: verdict.token, status };
                 }
             }
         }
@@ -205,13 +217,15 @@ impl Performer {
         }
     }
 
-    /// Where the answer sends us, if it does and we follow.
+    /// Where the answer sends us, if it does and we follow. `carries_values` says whether a body with values of this user
+    /// would come along.
     fn redirect(
         &self,
         request: &RequestCode,
         from: &Place,
         exchange: &Exchange,
         hops: u8,
+        carries_values: bool,
     ) -> Option<Result<Place, Failure>> {
         let answer = exchange.outcome.as_ref().ok()?;
         let follows = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
@@ -228,32 +242,20 @@ impl Performer {
             return Some(Err(Failure::new(ErrorCode::RedirectLoop, format!("more than {most} redirects"))));
         }
         let blocked = |why: String| Failure::new(ErrorCode::RedirectBlocked, why);
-        let to = url_of(from).and_then(|url| url.join(location).ok());
-        Some(match to {
-            None => Err(blocked("the redirect names no URL".to_owned())),
-            Some(url) => place_of(&url, &self.client.context.guard).map_err(|denied| blocked(denied.to_string())),
-        })
-    }
-
-    fn count_exchange(
-        &mut self,
-        id: NameId,
-        request: &RequestCode,
-        exchange: &Exchange,
-        planned: Option<Nanos>,
-        verdict: &Verdict,
-    ) {
-        let stamps = Stamps { planned, sent: exchange.sent, first_byte: exchange.first_byte, ended: exchange.ended };
-        let counts = Counts {
-            bytes_sent: exchange.bytes_sent,
-            bytes_received: exchange.bytes_received,
-            checks_passed: verdict.passed,
-            checks_failed: verdict.failed,
+        let Some(url) = url_of(from).and_then(|url| url.join(location).ok()) else {
+            return Some(Err(blocked("the redirect names no URL".to_owned())));
         };
-        self.count(id, &request.name, stamps, counts, exchange.status, verdict.failure.as_ref());
+        let to = place_of(&url, &self.client.context.guard).map_err(|denied| blocked(denied.to_string()));
+        Some(to.and_then(|to| {
+            if carries_values && to.origin != from.origin {
+                let why = format!("the redirect would carry a body with this user's values on to {}", to.origin);
+                return Err(blocked(why));
+            }
+            Ok(to)
+        }))
     }
 
-    /// Counts a request that ended.
+    /// Counts something that ended outside a session.
     pub(crate) fn count(
         &mut self,
         id: NameId,
@@ -263,6 +265,21 @@ impl Performer {
         status: Option<StatusCode>,
         failure: Option<&Failure>,
     ) {
+        let key = self.record(id, stamps, counts, status, failure);
+        if let Some(failure) = failure {
+            self.tell(key, name, failure, None);
+        }
+    }
+
+    /// Makes a sample of a request that ended.
+    fn record(
+        &mut self,
+        id: NameId,
+        stamps: Stamps,
+        counts: Counts,
+        status: Option<StatusCode>,
+        failure: Option<&Failure>,
+    ) -> Key {
         let status = status.map(|status| status.as_u16());
         let code = failure.map(|failure| failure.code);
         let class = status.map_or(0, |status| u8::try_from(status / 100).unwrap_or(0));
@@ -271,81 +288,28 @@ impl Performer {
         if let Some(observed) = &mut self.observed {
             observed.push(Observed { name: id, took: service_time(&stamps), status, code });
         }
-        if let Some(failure) = failure {
-            let example = self.examples.note(&Failed {
-                key,
-                code: failure.code,
-                request: name,
-                second: second_of(stamps.ended),
-                message: &failure.message,
-            });
-            // Examples are for people; when the pipe is full the ticks go first.
-            if let Some(example) = example {
-                let _ = self.reports.try_send(example);
-            }
+        key
+    }
+
+    /// Keeps a failure as an example, if it is worth it.
+    fn tell(&self, key: Key, name: &str, failure: &Failure, session: Option<&Session>) {
+        let second = second_of(self.client.context.clock.now());
+        let private = session.into_iter().flat_map(Session::private_values);
+        // Examples are for people; when the pipe is full the ticks go first.
+        if let Some(example) = self.examples.note(&Failed { key, request: name, second, failure }, private) {
+            let _ = self.reports.try_send(example);
         }
     }
 }
 
-/// Applies checks and extractions, and looks for a log-in's token.
-fn judge(request: &RequestCode, session: &mut Session, exchange: &Exchange, bearer_from: Option<&str>) -> Verdict {
-    let answer = match &exchange.outcome {
-        Ok(answer) => answer,
-        Err(failure) => {
-            return Verdict { failure: Some(failure.clone()), passed: 0, failed: 0, token: None };
-        }
-    };
-    let wants_json = bearer_from.is_some()
-        || request.checks.iter().any(|check| matches!(check, CheckCode::Json { .. }))
-        || request.extracts.iter().any(super::extract::ExtractCode::needs_body);
-    let json: Option<serde_json::Value> = if wants_json { serde_json::from_slice(&answer.body).ok() } else { None };
-    let checked = Checked {
-        status: answer.status.as_u16(),
-        headers: &answer.headers,
-        body: &answer.body,
-        json: json.as_ref(),
-        took: exchange.ended.since(exchange.sent).duration(),
-    };
-    let outcome = check::apply(&request.checks, &checked);
-    let mut failure = outcome.failure.map(|(code, why)| described(code, &why, answer));
-    for extract in &request.extracts {
-        match extract.find(&answer.headers, &answer.body, json.as_ref()) {
-            Some(value) => session.set_var(extract.var, value),
-            None if extract.required && failure.is_none() => {
-                let why = format!("`{}` is not in the answer", extract.name);
-                failure = Some(described(ErrorCode::ExtractMissing, &why, answer));
-            }
-            None => {}
-        }
+/// Takes out what another place must not see: what every client drops, and whatever holds a secret or a value of this
+/// user.
+fn drop_private(headers: &mut HeaderMap) {
+    let private: Vec<HeaderName> =
+        headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone()).collect();
+    for name in private.iter().chain(&[AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]) {
+        headers.remove(name);
     }
-    let mut token = None;
-    if let Some(pointer) = bearer_from {
-        // Refused by the target's own decision: the log-in failed. A broken target stays `http.5xx`.
-        if let Some(refused) = failure.as_mut().filter(|failure| failure.code == ErrorCode::Http4xx) {
-            refused.code = ErrorCode::AuthFailed;
-        }
-        if failure.is_none() {
-            token = json.as_ref().and_then(|json| json.pointer(pointer)).and_then(text_of).and_then(|text| {
-                let mut header = HeaderValue::from_str(&format!("Bearer {text}")).ok()?;
-                header.set_sensitive(true);
-                Some(Token { header, unproven: false })
-            });
-            if token.is_none() {
-                let message = format!("{}: no token at `{pointer}` of the answer", answer.status);
-                failure = Some(Failure::new(ErrorCode::AuthFailed, message));
-            }
-        }
-    }
-    Verdict { failure, passed: outcome.passed, failed: outcome.failed, token }
-}
-
-/// Status, reason, and the first line of the body: enough to recognise a failure, too little to carry data away.
-fn described(code: ErrorCode, why: &str, answer: &Answer) -> Failure {
-    let text = String::from_utf8_lossy(&answer.body);
-    let line: String = text.lines().next().unwrap_or_default().chars().take(FIRST_LINE).collect();
-    let status = answer.status;
-    let reason = if why == format!("status {}", status.as_u16()) { String::new() } else { format!(", {why}") };
-    Failure::new(code, if line.is_empty() { format!("{status}{reason}") } else { format!("{status}{reason}: {line}") })
 }
 
 /// As browsers do: a POST becomes a GET except after 307 and 308.
@@ -359,32 +323,4 @@ fn becomes_get(status: Option<u16>, method: &Method) -> bool {
 
 fn url_of(place: &Place) -> Option<Url> {
     Url::parse(&format!("{}{}", place.origin, place.target)).ok()
-}
-
-fn add_cookies(session: &Session, place: &Place, headers: &mut HeaderMap) {
-    let Some(store) = &session.cookies else { return };
-    let Some(url) = url_of(place) else { return };
-    let pairs: Vec<String> = store.get_request_values(&url).map(|(name, value)| format!("{name}={value}")).collect();
-    if pairs.is_empty() {
-        return;
-    }
-    // A suite's own Cookie header is kept and goes first.
-    let own = headers.get(COOKIE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let all: Vec<String> = own.into_iter().chain(pairs).collect();
-    if let Ok(mut value) = HeaderValue::from_str(&all.join("; ")) {
-        value.set_sensitive(true);
-        headers.insert(COOKIE, value);
-    }
-}
-
-fn store_cookies(session: &mut Session, place: &Place, headers: &HeaderMap) {
-    if !headers.contains_key(SET_COOKIE) {
-        return;
-    }
-    let Some(url) = url_of(place) else { return };
-    let store = session.cookies.get_or_insert_with(CookieStore::default);
-    for line in headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok()) {
-        // A cookie for another domain, or one that cannot be read, is ignored as browsers ignore it.
-        let _ = store.parse(line, &url);
-    }
 }

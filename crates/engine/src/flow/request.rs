@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 use perflab_model::{
     flow::{Body, Request},
     template::Template,
@@ -14,12 +14,13 @@ use super::{
     check::{CheckCode, compile_checks},
     compile::{Base, CompileError, Compiler, Program, host_header},
     extract::{ExtractCode, compile_extracts},
-    fill::{Escape, Filler, Unfilled},
+    fill::{Escape, Filler, Unfilled, is_private},
+    header::HeaderCode,
     session::Session,
 };
 use crate::{
     code::ErrorCode,
-    guard::{Guard, Origin},
+    guard::{Denied, Guard, Origin},
     http::{Failure, Keep},
     record::NameId,
 };
@@ -29,15 +30,19 @@ use crate::{
 pub(crate) struct RequestCode {
     pub(crate) name: String,
     pub(crate) id: NameId,
-    /// Under which its followed redirects are counted.
+    /// Under which its followed redirects are counted; known once every request has its name.
     pub(crate) redirect_id: NameId,
     method: Method,
+    /// The path or URL as the suite writes it: what messages may show of it.
+    written: String,
     url: Filler,
     /// Where nothing of the URL has to be filled in.
     fixed: Option<Place>,
-    headers: Vec<(HeaderName, Filler)>,
+    headers: Vec<HeaderCode>,
     content_type: Option<HeaderValue>,
     body: Option<Filler>,
+    /// Whether the body holds secrets or values of one user, which another place must not get by a redirect.
+    pub(crate) private_body: bool,
     pub(crate) checks: Vec<CheckCode>,
     pub(crate) extracts: Vec<ExtractCode>,
     pub(crate) keep: Keep,
@@ -65,13 +70,25 @@ pub(crate) struct Prepared {
 /// Why a request cannot be sent at all.
 #[derive(Debug)]
 pub(crate) enum Unsendable {
-    /// Counted as a failure of the request.
+    /// Something is missing, or HTTP cannot carry it.
     Failure(Failure),
     /// It would go where load may not go: the run ends.
-    Denied(String),
+    Denied(Denied),
+}
+
+/// Why a path or URL leads nowhere.
+enum Lost {
+    Unreadable(String),
+    Denied(Denied),
 }
 
 impl RequestCode {
+    /// Feeds that it reads from.
+    pub(crate) fn feeds(&self) -> impl Iterator<Item = usize> {
+        let values = self.headers.iter().map(|header| &header.value);
+        values.chain([&self.url]).chain(&self.body).flat_map(Filler::feeds)
+    }
+
     pub(crate) fn keep_body(&mut self) {
         self.keep = Keep::Body;
     }
@@ -88,7 +105,12 @@ impl RequestCode {
             Some(place) => place.clone(),
             None => {
                 let url = self.url.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
-                locate(&url, &program.base, guard)?
+                locate(&url, &program.base, guard).map_err(|lost| match lost {
+                    Lost::Denied(denied) => Unsendable::Denied(denied),
+                    Lost::Unreadable(why) => {
+                        unwritable(format!("`{}`, filled in, is no path or URL: {why}", self.written))
+                    }
+                })?
             }
         };
         let mut headers = HeaderMap::with_capacity(12);
@@ -99,12 +121,12 @@ impl RequestCode {
         if let Some(content_type) = &self.content_type {
             headers.insert(header::CONTENT_TYPE, content_type.clone());
         }
-        for (name, filler) in program.classes[session.class].headers.iter().chain(&self.headers) {
-            let value = filler.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
-            let value = HeaderValue::try_from(value).map_err(|_| {
-                let message = format!("the value for header `{name}` holds line breaks or control characters");
-                Unsendable::Failure(Failure::new(ErrorCode::ProtoRequest, message))
+        for HeaderCode { name, value, private } in program.classes[session.class].headers.iter().chain(&self.headers) {
+            let value = value.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
+            let mut value = HeaderValue::try_from(value).map_err(|_| {
+                unwritable(format!("the value for header `{name}` holds line breaks or control characters"))
             })?;
+            value.set_sensitive(*private);
             headers.insert(name.clone(), value);
         }
         let body = match &self.body {
@@ -120,25 +142,25 @@ fn missing(program: &Program, unfilled: Unfilled) -> Unsendable {
         Unfilled::Var(id) => format!("variable `{}` has no value yet", program.var_names[id.0]),
         Unfilled::Feed(feed) => format!("feed `{}` has no row left", program.feeds[feed].name),
     };
-    Unsendable::Failure(Failure::new(ErrorCode::ExtractMissing, message))
+    Unsendable::Failure(Failure::new(ErrorCode::PlanUnset, message))
+}
+
+fn unwritable(message: String) -> Unsendable {
+    Unsendable::Failure(Failure::new(ErrorCode::PlanBadValue, message))
 }
 
 /// Finds out where a filled-in path or URL leads. Paths stay below the base whatever was filled in.
-fn locate(text: &str, base: &Base, guard: &Guard) -> Result<Place, Unsendable> {
+fn locate(text: &str, base: &Base, guard: &Guard) -> Result<Place, Lost> {
     if is_absolute(text) {
-        let url = Url::parse(text).map_err(|error| invalid(text, &error.to_string()))?;
-        return place_of(&url, guard).map_err(|denied| Unsendable::Denied(denied.to_string()));
+        let url = Url::parse(text).map_err(|error| Lost::Unreadable(error.to_string()))?;
+        return place_of(&url, guard).map_err(Lost::Denied);
     }
     let slash = if text.starts_with('/') { "" } else { "/" };
     let target = format!("{}{slash}{text}", base.path);
-    let target =
-        without_fragment(&target).parse().map_err(|error: http::uri::InvalidUri| invalid(text, &error.to_string()))?;
+    let target = without_fragment(&target)
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| Lost::Unreadable(error.to_string()))?;
     Ok(Place { origin: base.origin.clone(), host: base.host.clone(), target })
-}
-
-fn invalid(text: &str, why: &str) -> Unsendable {
-    let shown: String = text.chars().take(100).collect();
-    Unsendable::Failure(Failure::new(ErrorCode::ProtoRequest, format!("`{shown}` is no path or URL: {why}")))
 }
 
 fn is_absolute(text: &str) -> bool {
@@ -150,14 +172,14 @@ fn without_fragment(target: &str) -> &str {
 }
 
 /// The place an absolute URL names, if load may go there.
-pub(crate) fn place_of(url: &Url, guard: &Guard) -> Result<Place, crate::guard::Denied> {
+pub(crate) fn place_of(url: &Url, guard: &Guard) -> Result<Place, Denied> {
     let origin = guard.check_url(url)?;
     let target = match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
     };
-    let target = target.parse().map_err(|_| crate::guard::Denied::NoHost)?;
-    let host = host_header(url).ok_or(crate::guard::Denied::NoHost)?;
+    let target = target.parse().map_err(|_| Denied::NoHost)?;
+    let host = host_header(url).ok_or(Denied::NoHost)?;
     Ok(Place { origin, host, target })
 }
 
@@ -171,22 +193,18 @@ pub(crate) fn compile_request(
     let invalid_here = |why: String| CompileError::Invalid { place: place.to_owned(), why };
     let method = Method::from_bytes(request.method.to_ascii_uppercase().as_bytes())
         .map_err(|_| invalid_here(format!("`{}` is no HTTP method", request.method)))?;
-    let url = compiler.filler(&request.path, Escape::Url);
+    let mut url = Filler::default();
+    url.push_url(&request.path, compiler);
     let fixed = match url.constant() {
         None => None,
-        Some(text) => Some(locate(text, base, compiler.guard).map_err(|unsendable| match unsendable {
-            Unsendable::Failure(failure) => invalid_here(failure.message),
-            Unsendable::Denied(why) => {
-                // `locate` has told why in words; the typed reason is found by asking again.
-                let denied = Url::parse(text).ok().and_then(|url| compiler.guard.check_url(&url).err());
-                match denied {
-                    Some(source) => CompileError::Denied { place: place.to_owned(), source },
-                    None => invalid_here(why),
-                }
-            }
+        Some(text) => Some(locate(text, base, compiler.guard).map_err(|lost| match lost {
+            // As the suite writes it: filled in, it may hold a secret.
+            Lost::Unreadable(why) => invalid_here(format!("`{}` is no path or URL: {why}", request.path)),
+            Lost::Denied(source) => CompileError::Denied { place: place.to_owned(), source },
         })?),
     };
     let headers = compiler.headers(place, &request.headers)?;
+    let private_body = is_private_body(&request.body);
     let (content_type, body) = body(compiler, &request.body);
     let content_type = content_type
         .map(|text| HeaderValue::from_str(&text).map_err(|_| invalid_here(format!("`{text}` is no content type"))))
@@ -196,14 +214,16 @@ pub(crate) fn compile_request(
     let needs_body = checks.iter().any(CheckCode::needs_body) || extracts.iter().any(ExtractCode::needs_body);
     Ok(RequestCode {
         id: compiler.names.intern(&request.name),
-        redirect_id: compiler.names.intern(&format!("{} [redirect]", request.name)),
+        redirect_id: NameId(0),
         name: request.name.clone(),
         method,
+        written: request.path.to_string(),
         url,
         fixed,
         headers,
         content_type,
         body,
+        private_body,
         checks,
         extracts,
         keep: if needs_body { Keep::Body } else { Keep::Prefix },
@@ -232,6 +252,24 @@ fn body(compiler: &mut Compiler<'_>, body: &Body) -> (Option<String>, Option<Fil
             (Some("application/x-www-form-urlencoded".to_owned()), Some(filler))
         }
         Body::Text { text, content_type } => (Some(content_type.clone()), Some(compiler.filler(text, Escape::Plain))),
+    }
+}
+
+fn is_private_body(body: &Body) -> bool {
+    fn in_json(value: &serde_json::Value) -> bool {
+        use serde_json::Value;
+        match value {
+            Value::Array(items) => items.iter().any(in_json),
+            Value::Object(fields) => fields.values().any(in_json),
+            Value::String(text) => text.parse().is_ok_and(|template| is_private(&template)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    match body {
+        Body::None => false,
+        Body::Json(value) => in_json(value),
+        Body::Form(fields) => fields.iter().any(|(_, value)| is_private(value)),
+        Body::Text { text, .. } => is_private(text),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     session::Session,
     think::think_time,
 };
-use crate::{code::ErrorCode, stop::Heed};
+use crate::{code::ErrorCode, http::Failure, stop::Heed};
 
 /// Most operations of one iteration: a repetition inside a repetition must not keep a user for ever.
 const MAX_OPERATIONS: u64 = 1_000_000;
@@ -24,6 +24,9 @@ pub(crate) enum IterationEnd {
     Broken,
     /// No connection came about.
     Unreachable,
+    /// A request could not be sent, because of what the plan says. Users pause, as after `Unreachable`: else they would
+    /// try again at once, for ever, without a word to the target.
+    Unsent,
     /// The run ended first.
     Stopped,
 }
@@ -73,14 +76,18 @@ impl Performer {
                 return IterationEnd::Stopped;
             }
             if done > MAX_OPERATIONS {
+                let why = format!("cut off after {MAX_OPERATIONS} operations: its repetitions do not come to an end");
+                let failure = Failure::new(ErrorCode::PlanEndless, why);
+                self.note_unsent(session, self.stray, &program.flow_names[entry.flow], &failure);
                 return IterationEnd::Broken;
             }
             match operation {
                 Op::Request(index) => {
                     let performed = self.request(session, *index).await;
                     match performed.code {
-                        Some(ErrorCode::ExtractMissing) => return IterationEnd::Broken,
+                        _ if performed.lacks_value => return IterationEnd::Broken,
                         Some(ErrorCode::Aborted) => return IterationEnd::Stopped,
+                        Some(code) if code.is_unsent() => return IterationEnd::Unsent,
                         Some(code) if code.is_unreachable() => return IterationEnd::Unreachable,
                         _ => {}
                     }
@@ -134,6 +141,7 @@ impl Performer {
             }
             (None, Some(ErrorCode::Aborted)) => Login::Stopped,
             (None, Some(ErrorCode::AuthFailed | ErrorCode::ExtractMissing)) => Login::Refused,
+            (None, Some(code)) if code.is_unsent() => Login::Refused,
             (None, _) => Login::Unavailable,
         }
     }

@@ -19,6 +19,20 @@ pub(crate) struct Intake {
     is_empty: bool,
 }
 
+/// What was kept of a body.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) bytes: Vec<u8>,
+    /// Whether there was more.
+    pub(crate) is_cut: bool,
+}
+
+impl From<Sink> for Kept {
+    fn from(sink: Sink) -> Self {
+        Self { is_cut: sink.total > sink.kept.len() as u64, bytes: sink.kept }
+    }
+}
+
 enum Decoder {
     Plain(Sink),
     Gzip(GzDecoder<Sink>),
@@ -79,15 +93,15 @@ impl Intake {
         Ok(())
     }
 
-    /// The kept part, once the body is complete.
-    pub(crate) fn finish(self) -> Result<Vec<u8>, Failure> {
+    /// What was kept, once the body is complete.
+    pub(crate) fn finish(self) -> Result<Kept, Failure> {
         let broken = |error: std::io::Error| Failure::new(ErrorCode::BodyEncoding, error.to_string());
         match self.decoder {
-            Decoder::Plain(sink) => Ok(sink.kept),
+            Decoder::Plain(sink) => Ok(sink.into()),
             // Answers without a body (to HEAD, 204, 304) may name an encoding all the same.
-            _ if self.is_empty => Ok(Vec::new()),
-            Decoder::Gzip(decoder) => decoder.finish().map(|sink| sink.kept).map_err(broken),
-            Decoder::Deflate(decoder) => decoder.finish().map(|sink| sink.kept).map_err(broken),
+            _ if self.is_empty => Ok(Kept::default()),
+            Decoder::Gzip(decoder) => decoder.finish().map(Kept::from).map_err(broken),
+            Decoder::Deflate(decoder) => decoder.finish().map(Kept::from).map_err(broken),
         }
     }
 
@@ -136,7 +150,7 @@ mod tests {
     fn a_gzipped_body_is_kept_as_checks_read_it() {
         let mut intake = Intake::new(&headers(), Keep::Body, 1000, 10_000);
         intake.take(&gzipped(b"{\"ok\":true}")).expect("a small body");
-        assert_eq!(intake.finish().expect("a whole body"), b"{\"ok\":true}");
+        assert_eq!(intake.finish(), Ok(Kept { bytes: b"{\"ok\":true}".to_vec(), is_cut: false }));
     }
 
     #[test]
@@ -152,7 +166,7 @@ mod tests {
     fn only_the_beginning_is_kept_when_nothing_needs_more() {
         let mut intake = Intake::new(&HeaderMap::new(), Keep::Prefix, 1000, 10_000);
         intake.take(&Bytes::from(vec![b'x'; 5_000])).expect("within the limit");
-        assert_eq!(intake.finish().map(|kept| kept.len()), Ok(PREFIX));
+        assert_eq!(intake.finish(), Ok(Kept { bytes: vec![b'x'; PREFIX], is_cut: true }));
     }
 
     #[test]

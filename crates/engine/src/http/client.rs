@@ -77,6 +77,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     /// As much of the body as was to be kept.
     pub(crate) body: Vec<u8>,
+    /// Whether there was more of it.
+    pub(crate) is_cut: bool,
 }
 
 /// What became of a request.
@@ -196,6 +198,8 @@ impl Client {
         let (stream, spoken) = connect(&self.context, origin, &mut self.watch, limits.total).await?;
         match spoken {
             Spoken::Http1 => {
+                // Nobody can share this one: who waits for a turn must not wait for our answer.
+                drop(opening);
                 let connection = H1::over(stream).await?;
                 let sent = self.over_h1(connection, origin, request, keep, limits, progress).await;
                 sent.unwrap_or_else(|_| {
@@ -338,7 +342,8 @@ impl Client {
                 }
             }
         }
-        Ok(Answer { status: head.status, headers: head.headers, body: intake.finish()? })
+        let kept = intake.finish()?;
+        Ok(Answer { status: head.status, headers: head.headers, body: kept.bytes, is_cut: kept.is_cut })
     }
 }
 

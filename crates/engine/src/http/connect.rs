@@ -2,18 +2,20 @@
 
 use std::{net::SocketAddr, sync::atomic::Ordering, time::Instant};
 
-use perflab_model::plan::HttpVersion;
+use perflab_model::plan::{Dns, HttpVersion};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 
 use super::{
     client::HttpContext,
     failure::Failure,
+    resolve::Reached,
     stream::{Stream, Wire},
 };
 use crate::{
     code::ErrorCode,
     guard::Origin,
+    record::Step,
     stop::{Heed, Interrupt, Watch},
 };
 
@@ -49,16 +51,25 @@ pub(crate) async fn connect(
 }
 
 async fn establish(context: &HttpContext, origin: &Origin) -> Result<(Stream, Spoken), Failure> {
-    let addresses = context.resolver.addresses(&context.guard, origin).await?;
-    let socket = connect_to_one(&addresses).await?;
+    if !origin.tls && context.policy.version == HttpVersion::H2 {
+        return Err(Failure::new(ErrorCode::ProtoH2, format!("{origin} has no TLS, and `h2` is spoken over TLS only")));
+    }
+    let (begun, opening) = (Instant::now(), &context.recorder.opening);
+    let addresses = context.resolver.for_connection(context.policy.dns, &context.guard, origin).await?;
+    let resolved = Instant::now();
+    let socket = connect_to_one(&context.resolver.reached, &addresses).await?;
+    if context.policy.dns == Dns::PerConnection {
+        opening.note(Step::Resolve, resolved - begun);
+    }
+    opening.note(Step::Connect, resolved.elapsed());
     // The last word: whatever the resolver said, this is where the bytes would go.
-    let peer = socket.peer_addr().map_err(|error| Failure::connecting(&error))?;
+    let peer = socket.peer_addr().map_err(|error| Failure::connecting(&error, true))?;
     context
         .guard
         .check_address(&origin.host, peer.ip(), origin.port)
         .map_err(|denied| Failure::new(ErrorCode::RedirectBlocked, denied.to_string()))?;
     // Without this, small requests wait for acknowledgements of earlier ones, and that wait would be measured.
-    socket.set_nodelay(true).map_err(|error| Failure::connecting(&error))?;
+    socket.set_nodelay(true).map_err(|error| Failure::connecting(&error, true))?;
     context.recorder.connections.fetch_add(1, Ordering::Relaxed);
     if !origin.tls {
         let spoken = if context.policy.version == HttpVersion::H2c { Spoken::Http2 } else { Spoken::Http1 };
@@ -67,22 +78,28 @@ async fn establish(context: &HttpContext, origin: &Origin) -> Result<(Stream, Sp
     secure(context, origin, socket).await
 }
 
-/// Tries the addresses in order, as a browser does. The error of the last one is told.
-async fn connect_to_one(addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-    let mut last = Failure::new(ErrorCode::DnsNotFound, "the name has no address");
+/// Tries the addresses in order, as a browser does. The error of the first one is told: further ones are tried for lack
+/// of better, and a machine without IPv6 would blame itself for a target that has gone away from its IPv4 address.
+async fn connect_to_one(reached: &Reached, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
+    let mut first = None;
     for address in addresses {
         match TcpStream::connect(address).await {
-            Ok(socket) => return Ok(socket),
+            Ok(socket) => {
+                reached.note(address);
+                return Ok(socket);
+            }
             Err(error) => {
-                last = Failure::connecting(&error);
-                last.message = format!("{address}: {}", last.message);
-                if !last.code.blames_target() {
+                let mut failure = Failure::connecting(&error, reached.holds(address));
+                failure.message = format!("{address}: {}", failure.message);
+                let is_ours = !failure.code.blames_target();
+                first.get_or_insert(failure);
+                if is_ours {
                     break;
                 }
             }
         }
     }
-    Err(last)
+    Err(first.unwrap_or_else(|| Failure::new(ErrorCode::DnsNotFound, "the name has no address")))
 }
 
 async fn secure(context: &HttpContext, origin: &Origin, socket: TcpStream) -> Result<(Stream, Spoken), Failure> {
@@ -91,7 +108,9 @@ async fn secure(context: &HttpContext, origin: &Origin, socket: TcpStream) -> Re
     };
     let name = ServerName::try_from(origin.host.clone())
         .map_err(|error| Failure::new(ErrorCode::TlsHandshake, error.to_string()))?;
+    let begun = Instant::now();
     let session = tls.connector.connect(name, socket).await.map_err(|error| Failure::handshake(&error))?;
+    context.recorder.opening.note(Step::Tls, begun.elapsed());
     context.recorder.handshakes.fetch_add(1, Ordering::Relaxed);
     let agreed_on_h2 = session.get_ref().1.alpn_protocol() == Some(b"h2");
     let spoken = match context.policy.version {
@@ -103,4 +122,19 @@ async fn secure(context: &HttpContext, origin: &Origin, socket: TcpStream) -> Re
         HttpVersion::H2 | HttpVersion::H2c | HttpVersion::Auto => Spoken::Http2,
     };
     Ok((Stream::new(Wire::Tls(Box::new(session))), spoken))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_several_addresses_that_cannot_be_reached_the_first_is_told_of() {
+        // Ports that were free a moment ago: nobody listens there.
+        let listeners = [(); 2].map(|()| std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"));
+        let closed = listeners.map(|listener| listener.local_addr().expect("a bound socket has an address"));
+        let failure = connect_to_one(&Reached::default(), &closed).await.expect_err("nobody listens");
+        assert_eq!(failure.code, ErrorCode::ConnectRefused);
+        assert!(failure.message.starts_with(&format!("{}:", closed[0])), "{}", failure.message);
+    }
 }

@@ -10,16 +10,23 @@ pub(crate) struct Failure {
     pub(crate) code: ErrorCode,
     /// For people; redacted before it leaves the process.
     pub(crate) message: String,
+    /// How the answer began, where that may be shown. It may end in the middle of a word; shortened after redaction,
+    /// else the head of a secret would be left of it.
+    pub(crate) excerpt: String,
 }
 
 impl Failure {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), excerpt: String::new() }
     }
 
     /// An error while a connection is made. What this machine lacks is not blamed on the target.
-    pub(crate) fn connecting(error: &io::Error) -> Self {
-        Self::new(generator_fault(error).unwrap_or_else(|| connect_code(error)), error.to_string())
+    ///
+    /// "No address to send from" means that all local ports are taken only where a connection to the same address has
+    /// come about before; else this machine has no way there at all (it speaks no IPv6, say).
+    pub(crate) fn connecting(error: &io::Error, was_reached: bool) -> Self {
+        let ours = generator_fault(error).filter(|code| was_reached || *code != ErrorCode::GeneratorPorts);
+        Self::new(ours.unwrap_or_else(|| connect_code(error)), error.to_string())
     }
 
     /// An error of TLS before any request was sent.
@@ -27,22 +34,15 @@ impl Failure {
         if let Some(code) = generator_fault(error) {
             return Self::new(code, error.to_string());
         }
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let code = match tls {
-            Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
-                ErrorCode::TlsCertificate
-            }
-            Some(_) => ErrorCode::TlsHandshake,
-            // The other end closed in the middle of the handshake.
-            None => ErrorCode::TlsHandshake,
-        };
-        Self::new(code, error.to_string())
+        // Where TLS has nothing to say, the other end closed in the middle of the handshake.
+        Self::new(tls_code(error).unwrap_or(ErrorCode::TlsHandshake), error.to_string())
     }
 
     /// An error of hyper before the head of an answer was there.
     pub(crate) fn before_answer(error: &hyper::Error) -> Self {
         let code = match io_cause(error) {
-            Some(io) => generator_fault(io).unwrap_or(ErrorCode::ConnectReset),
+            // A target that wants to know who we are says so after the handshake.
+            Some(io) => generator_fault(io).or_else(|| tls_code(io)).unwrap_or(ErrorCode::ConnectReset),
             None if error.is_parse() => ErrorCode::ProtoHttp,
             None if error.is_user() => ErrorCode::ProtoRequest,
             // Closed, cut in the middle of the head, or cancelled because the connection went away.
@@ -70,6 +70,13 @@ fn connect_code(error: &io::Error) -> ErrorCode {
         // Hosts and networks that cannot be reached are refusals by a router; the message tells them apart.
         _ => ErrorCode::ConnectRefused,
     }
+}
+
+fn tls_code(error: &io::Error) -> Option<ErrorCode> {
+    Some(match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => ErrorCode::TlsCertificate,
+        _ => ErrorCode::TlsHandshake,
+    })
 }
 
 fn generator_fault(error: &io::Error) -> Option<ErrorCode> {
@@ -120,8 +127,16 @@ mod tests {
     #[case(libc::ECONNRESET, ErrorCode::ConnectReset)]
     #[case(libc::ETIMEDOUT, ErrorCode::ConnectTimeout)]
     fn what_the_generator_lacks_is_not_blamed_on_the_target(#[case] errno: i32, #[case] code: ErrorCode) {
-        assert_eq!(Failure::connecting(&io::Error::from_raw_os_error(errno)).code, code);
+        assert_eq!(Failure::connecting(&io::Error::from_raw_os_error(errno), true).code, code);
         let is_ours = matches!(code, ErrorCode::GeneratorFd | ErrorCode::GeneratorPorts | ErrorCode::GeneratorMemory);
         assert_eq!(code.blames_target(), !is_ours);
+    }
+
+    #[test]
+    fn an_address_that_was_never_reached_does_not_mean_that_ports_are_used_up() {
+        let none = io::Error::from_raw_os_error(libc::EADDRNOTAVAIL);
+        assert_eq!(Failure::connecting(&none, false).code, ErrorCode::ConnectRefused);
+        let full = io::Error::from_raw_os_error(libc::EMFILE);
+        assert_eq!(Failure::connecting(&full, false).code, ErrorCode::GeneratorFd);
     }
 }

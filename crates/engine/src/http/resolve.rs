@@ -1,12 +1,14 @@
-//! Names to addresses: asked for once a run and pinned, so that a change of DNS does not move load in the middle.
+//! Names to addresses: asked for once a run and pinned, so that a change of DNS does not move load in the middle; or for
+//! each connection, where the plan says so. Every answer is passed by the guard.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
 
 use parking_lot::RwLock;
+use perflab_model::plan::Dns;
 
 use super::failure::Failure;
 use crate::{
@@ -21,22 +23,71 @@ type Pinned = HashMap<(String, u16), Arc<[SocketAddr]>>;
 #[derive(Debug, Default)]
 pub(crate) struct Resolver {
     pinned: RwLock<Pinned>,
+    pub(super) reached: Reached,
+    /// What the next questions are answered with.
+    #[cfg(test)]
+    scripted: parking_lot::Mutex<std::collections::VecDeque<Vec<SocketAddr>>>,
+}
+
+/// Addresses that a connection has come about to.
+#[derive(Debug, Default)]
+pub(super) struct Reached(RwLock<HashSet<SocketAddr>>);
+
+impl Reached {
+    pub(super) fn holds(&self, address: &SocketAddr) -> bool {
+        self.0.read().contains(address)
+    }
+
+    pub(super) fn note(&self, address: &SocketAddr) {
+        if !self.holds(address) {
+            self.0.write().insert(*address);
+        }
+    }
 }
 
 impl Resolver {
-    /// The addresses of an origin, each passed by the guard. Resolved on first use, then always the same.
+    /// The addresses of an origin. Resolved on first use, then always the same.
     pub(crate) async fn addresses(&self, guard: &Guard, origin: &Origin) -> Result<Arc<[SocketAddr]>, Failure> {
         let key = (origin.host.clone(), origin.port);
         if let Some(addresses) = self.pinned.read().get(&key) {
             return Ok(Arc::clone(addresses));
         }
-        let addresses: Arc<[SocketAddr]> = resolve(origin).await?.into();
-        for address in addresses.iter() {
+        let addresses = self.ask(guard, origin).await?;
+        Ok(Arc::clone(self.pinned.write().entry(key).or_insert(addresses)))
+    }
+
+    /// The addresses that a new connection is made to.
+    pub(super) async fn for_connection(
+        &self,
+        dns: Dns,
+        guard: &Guard,
+        origin: &Origin,
+    ) -> Result<Arc<[SocketAddr]>, Failure> {
+        match dns {
+            Dns::Once => self.addresses(guard, origin).await,
+            Dns::PerConnection => self.ask(guard, origin).await,
+        }
+    }
+
+    async fn ask(&self, guard: &Guard, origin: &Origin) -> Result<Arc<[SocketAddr]>, Failure> {
+        let found = self.look_up(origin).await?;
+        for address in &found {
             guard
                 .check_address(&origin.host, address.ip(), origin.port)
                 .map_err(|denied| Failure::new(ErrorCode::RedirectBlocked, denied.to_string()))?;
         }
-        Ok(Arc::clone(self.pinned.write().entry(key).or_insert(addresses)))
+        Ok(found.into())
+    }
+
+    async fn look_up(&self, origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
+        #[cfg(test)]
+        {
+            let scripted = self.scripted.lock().pop_front();
+            if let Some(answer) = scripted {
+                return Ok(answer);
+            }
+        }
+        resolve(origin).await
     }
 
     /// Every pinned address, for the record.
@@ -66,4 +117,30 @@ async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
         return Err(Failure::new(ErrorCode::DnsNotFound, format!("`{}` has no address", origin.host)));
     }
     Ok(addresses)
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::environment::AllowedTarget;
+
+    use super::*;
+    use crate::guard::Loopback;
+
+    #[tokio::test]
+    async fn a_name_that_is_asked_for_again_is_checked_again_and_a_pinned_one_is_not_asked_for() {
+        let listed = vec![AllowedTarget { host: "app.example".to_owned(), port: Some(443) }];
+        let guard = Guard::new(listed, Loopback::default(), Vec::new());
+        let origin = Origin { tls: true, host: "app.example".to_owned(), port: 443 };
+        let answer = |text: &str| vec![text.parse::<SocketAddr>().expect("an address")];
+        let resolver = Resolver::default();
+        let script = [answer("192.0.2.1:443"), answer("192.0.2.2:443"), answer("127.0.0.1:443")];
+        resolver.scripted.lock().extend(script);
+        let ask = |dns| resolver.for_connection(dns, &guard, &origin);
+        assert_eq!(ask(Dns::Once).await.as_deref(), Ok(answer("192.0.2.1:443").as_slice()));
+        assert_eq!(ask(Dns::Once).await.as_deref(), Ok(answer("192.0.2.1:443").as_slice()));
+        assert_eq!(ask(Dns::PerConnection).await.as_deref(), Ok(answer("192.0.2.2:443").as_slice()));
+        let rebound = ask(Dns::PerConnection).await.map_err(|failure| failure.code);
+        assert_eq!(rebound, Err(ErrorCode::RedirectBlocked));
+        assert_eq!(ask(Dns::Once).await.as_deref(), Ok(answer("192.0.2.1:443").as_slice()));
+    }
 }

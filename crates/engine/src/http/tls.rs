@@ -1,11 +1,11 @@
-//! TLS of the run: platform roots, at least 1.2, server names checked. The crypto provider is named, because a binary
-//! that links two of them would otherwise panic on first use.
+//! TLS of the run: platform roots and those of the plan, at least 1.2, server names checked. The crypto provider is named,
+//! because a binary that links two of them would otherwise panic on first use.
 
 use std::sync::Arc;
 
-use perflab_model::plan::HttpVersion;
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
-use rustls_pki_types::CertificateDer;
+use perflab_model::plan::{HttpPolicy, HttpVersion, TlsVersion};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::aws_lc_rs, version};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio_rustls::TlsConnector;
 
 /// Why TLS cannot be used.
@@ -14,6 +14,25 @@ pub(crate) enum TlsError {
     /// The platform's certificates could not be used.
     #[error("no certificate authority of this machine could be read, so no https target can be trusted: {0}")]
     Roots(String),
+    /// Certificates of the plan could not be used.
+    #[error("{what} holds no certificate that can be used: {why}")]
+    Certificates {
+        /// Whose file.
+        what: &'static str,
+        /// What is wrong. Never what it holds.
+        why: String,
+    },
+    /// The private key could not be used.
+    #[error("secret `{0}` is no private key: give it as PEM, unencrypted, from its BEGIN line to its END line")]
+    Key(String),
+    /// The key is that of another certificate, or of a kind that is not known.
+    #[error("the client certificate does not go with the key in secret `{secret}`")]
+    KeyDoesNotFit {
+        /// The secret.
+        secret: String,
+        /// What the TLS library says.
+        source: rustls::Error,
+    },
     /// The TLS library refused its set-up.
     #[error("TLS could not be set up")]
     Setup(#[from] rustls::Error),
@@ -32,24 +51,62 @@ impl std::fmt::Debug for TlsSetup {
 }
 
 impl TlsSetup {
-    pub(crate) fn new(version: HttpVersion, extra: &[CertificateDer<'static>]) -> Result<Self, TlsError> {
-        let mut roots = RootCertStore::empty();
-        let native = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(native.certs);
-        roots.add_parsable_certificates(extra.iter().cloned());
-        if roots.is_empty() {
-            let why: Vec<String> = native.errors.iter().map(ToString::to_string).collect();
-            return Err(TlsError::Roots(why.join("; ")));
-        }
-        let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = match version {
+    /// `key` is the value of the client certificate's secret; `extra` are trusted besides the plan's own authorities.
+    pub(crate) fn new(
+        policy: &HttpPolicy,
+        key: Option<&str>,
+        extra: &[CertificateDer<'static>],
+    ) -> Result<Self, TlsError> {
+        let versions: &[&SupportedProtocolVersion] = match policy.min_tls {
+            TlsVersion::Tls12 => &[&version::TLS12, &version::TLS13],
+            TlsVersion::Tls13 => &[&version::TLS13],
+        };
+        let trusting = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(versions)?
+            .with_root_certificates(roots(policy.ca.as_deref(), extra)?);
+        let mut config = match &policy.client_certificate {
+            None => trusting.with_no_client_auth(),
+            Some(own) => {
+                let chain = certificates("the file of `client_certificate`", &own.chain)?;
+                let unusable = || TlsError::Key(own.key_secret.clone());
+                let key =
+                    PrivateKeyDer::from_pem_slice(key.ok_or_else(unusable)?.as_bytes()).map_err(|_| unusable())?;
+                trusting
+                    .with_client_auth_cert(chain, key)
+                    .map_err(|source| TlsError::KeyDoesNotFit { secret: own.key_secret.clone(), source })?
+            }
+        };
+        config.alpn_protocols = match policy.version {
             HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
             HttpVersion::H2 | HttpVersion::H2c => vec![b"h2".to_vec()],
             HttpVersion::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
+    }
+}
+
+fn roots(ca: Option<&str>, extra: &[CertificateDer<'static>]) -> Result<RootCertStore, TlsError> {
+    const CA_FILE: &str = "the file of `ca_file`";
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    roots.add_parsable_certificates(extra.iter().cloned());
+    for certificate in ca.map(|pem| certificates(CA_FILE, pem)).transpose()?.into_iter().flatten() {
+        let why = |error: rustls::Error| TlsError::Certificates { what: CA_FILE, why: error.to_string() };
+        roots.add(certificate).map_err(why)?;
+    }
+    if roots.is_empty() {
+        let why: Vec<String> = native.errors.iter().map(ToString::to_string).collect();
+        return Err(TlsError::Roots(why.join("; ")));
+    }
+    Ok(roots)
+}
+
+fn certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(TlsError::Certificates { what, why: "it is no PEM".to_owned() }),
+        Err(error) => Err(TlsError::Certificates { what, why: error.to_string() }),
     }
 }

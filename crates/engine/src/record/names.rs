@@ -1,6 +1,7 @@
 //! The names under which requests are counted, as small numbers.
 //!
-//! In:  the names of a plan. Out: a [`NameId`] for each; past [`MAX_NAMES`] they share [`OTHER`].
+//! In:  the names of a plan. Out: a [`NameId`] for each; past [`MAX_NAMES`] they share [`OTHER`]. Names that we make up
+//! ourselves (a request's redirects) come after all of the plan's and take no place from them.
 
 use std::collections::HashMap;
 
@@ -28,17 +29,30 @@ impl Names {
         if let Some(id) = self.ids.get(name) {
             return *id;
         }
-        let id = if self.names.len() < MAX_NAMES {
-            self.push(name)
-        } else {
-            self.folded += 1;
-            match self.ids.get(OTHER) {
-                Some(id) => *id,
-                None => self.push(OTHER),
-            }
+        self.folded += usize::from(self.is_full());
+        self.place(name)
+    }
+
+    /// The same for a name that the plan does not know of. Folding it is worth no warning: most redirects never happen.
+    pub(crate) fn intern_own(&mut self, name: &str) -> NameId {
+        match self.ids.get(name) {
+            Some(id) => *id,
+            None => self.place(name),
+        }
+    }
+
+    fn place(&mut self, name: &str) -> NameId {
+        let id = match self.ids.get(OTHER) {
+            _ if !self.is_full() => self.push(name),
+            Some(id) => *id,
+            None => self.push(OTHER),
         };
         self.ids.insert(name.to_owned(), id);
         id
+    }
+
+    fn is_full(&self) -> bool {
+        self.names.len() >= MAX_NAMES
     }
 
     /// The name behind a number.
@@ -73,5 +87,14 @@ mod tests {
         assert_eq!(ids[500], ids[599]);
         assert_eq!(names.folded(), 100);
         assert_eq!(names.intern("r3"), ids[3]);
+    }
+
+    #[test]
+    fn names_of_our_own_fold_without_a_word() {
+        let mut names = Names::default();
+        let ids: Vec<NameId> = (0..300).map(|i| names.intern(&format!("r{i}"))).collect();
+        let own: Vec<NameId> = (0..300).map(|i| names.intern_own(&format!("r{i} [redirect]"))).collect();
+        assert_eq!((names.name(ids[299]), names.name(own[199])), ("r299", "r199 [redirect]"));
+        assert_eq!((names.name(own[200]), names.folded()), (OTHER, 0));
     }
 }

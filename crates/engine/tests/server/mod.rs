@@ -141,6 +141,11 @@ impl Drop for Server {
     }
 }
 
+/// The path and query that a request asks for.
+pub(crate) fn path(head: &str) -> &str {
+    head.split_whitespace().nth(1).unwrap_or_default()
+}
+
 fn serve(shared: &Shared, mut stream: TcpStream) {
     if shared.resets {
         // A socket that is closed with unread bytes in it answers with RST.
@@ -229,18 +234,54 @@ pub(crate) fn h2c() -> HyperServer {
 
 /// HTTP/1.1 and HTTP/2 over TLS, for `localhost`.
 pub(crate) fn tls() -> HyperServer {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate can be made");
+    tls_with(&[&rustls::version::TLS12, &rustls::version::TLS13], None)
+}
+
+/// The same with one version of TLS only.
+pub(crate) fn tls_of(version: &'static rustls::SupportedProtocolVersion) -> HyperServer {
+    tls_with(&[version], None)
+}
+
+/// The same for those only who show this certificate.
+pub(crate) fn mutual_tls(client: &CertificateDer<'static>) -> HyperServer {
+    tls_with(&[&rustls::version::TLS12, &rustls::version::TLS13], Some(client))
+}
+
+fn tls_with(
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    client: Option<&CertificateDer<'static>>,
+) -> HyperServer {
+    let made = certificate();
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the provider speaks TLS 1.2 and 1.3")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .expect("the key fits the certificate");
+    let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(versions)
+        .expect("the provider speaks TLS 1.2 and 1.3");
+    let config = match client {
+        None => config.with_no_client_auth(),
+        Some(client) => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(client.clone()).expect("a certificate");
+            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            config.with_client_cert_verifier(verifier.build().expect("there is a root"))
+        }
+    };
+    let mut config = config.with_single_cert(vec![certificate.clone()], key).expect("the key fits the certificate");
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     hyper_server(Some(tokio_rustls::TlsAcceptor::from(Arc::new(config))), certificate)
+}
+
+/// A certificate that nobody knows yet, for `localhost`.
+pub(crate) fn certificate() -> rcgen::CertifiedKey<rcgen::KeyPair> {
+    rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate can be made")
+}
+
+/// A certificate as files hold it.
+pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
 
 fn hyper_server(acceptor: Option<tokio_rustls::TlsAcceptor>, certificate: CertificateDer<'static>) -> HyperServer {

@@ -49,6 +49,42 @@ pub(in crate::suite) struct RawScenario {
     pub(in crate::suite) arrivals: Option<Arrivals>,
     /// Of rates: a person may change the rate while it runs. Such a run is no baseline.
     pub(in crate::suite) adjustable: Option<bool>,
+    /// Of spike, soak and staircase: whether their numbers are users or a rate.
+    pub(in crate::suite) of: Option<RawOf>,
+    /// Of spike: users or rate before and after the peak.
+    #[schemars(range(min = 0))]
+    pub(in crate::suite) base: Option<f64>,
+    /// Of spike: users or rate at the peak.
+    #[schemars(range(min = 0))]
+    pub(in crate::suite) peak: Option<f64>,
+    /// Of spike: how long the base holds before the peak.
+    pub(in crate::suite) before: Option<Millis>,
+    /// Of spike: how long the peak holds.
+    pub(in crate::suite) at_peak: Option<Millis>,
+    /// Of spike: how long the base holds after the peak.
+    pub(in crate::suite) after: Option<Millis>,
+    /// Of spike: how long the way up takes, and the way down. Of staircase: how long the way to the next step takes. A jump where it is left out.
+    pub(in crate::suite) ramp: Option<Millis>,
+    /// Of soak: users or rate that are held.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub(in crate::suite) level: Option<f64>,
+    /// Of soak: how long the way up takes; a jump where it is left out.
+    pub(in crate::suite) ramp_up: Option<Millis>,
+    /// Of soak: how long the level holds.
+    pub(in crate::suite) hold: Option<Millis>,
+    /// Of soak: how long the way down takes; where it is left out the run ends with the level.
+    pub(in crate::suite) ramp_down: Option<Millis>,
+    /// Of staircase: users or rate of the first step.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub(in crate::suite) first: Option<f64>,
+    /// Of staircase: by how much each step is higher than the one before.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub(in crate::suite) step: Option<f64>,
+    /// Of staircase: how many steps, the first included.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(in crate::suite) steps: Option<u32>,
+    /// Of staircase: how long each step holds.
+    pub(in crate::suite) each: Option<Millis>,
     /// What is left out of verdicts at the beginning: none, ramp, or a duration.
     pub(in crate::suite) warmup: Option<RawWarmup>,
     /// How long open requests are waited for at the end; 30s where it is left out.
@@ -68,7 +104,7 @@ pub(in crate::suite) struct RawScenario {
 }
 
 /// How load is made. constant_vus and ramping_vus: a number of users who each wait for their answers. constant_rate and
-/// ramping_rate: starts at planned instants, whether or not earlier ones were answered. The others come in a later version.
+/// ramping_rate: starts at planned instants, whether or not earlier ones were answered. spike, soak and staircase: either, by a pattern. The others come in a later version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Executor")]
@@ -82,6 +118,15 @@ pub(in crate::suite) enum RawExecutor {
     Staircase,
     SharedIterations,
     PerUserIterations,
+}
+
+/// What the numbers of a pattern are. users: a number of users who each wait for their answers. rate: starts in each `per`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Of")]
+pub(in crate::suite) enum RawOf {
+    Users,
+    Rate,
 }
 
 /// A stretch of load: to this many users or this rate, in a straight line.

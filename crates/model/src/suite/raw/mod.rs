@@ -12,7 +12,11 @@ use serde::Deserialize;
 pub(in crate::suite) use flow::*;
 pub(in crate::suite) use load::*;
 
-use crate::{flow::FeedOrder, plan::HttpVersion, unit::Millis};
+use crate::{
+    flow::FeedOrder,
+    plan::{Dns, HttpVersion, TlsVersion},
+    unit::Millis,
+};
 
 /// Things by name, in the order of the file.
 #[derive(Clone, Debug, Deserialize)]
@@ -214,4 +218,23 @@ pub(in crate::suite) struct RawHttp {
     /// Redirects that are followed.
     #[schemars(range(min = 0, max = 20))]
     pub(in crate::suite) max_redirects: Option<u8>,
+    /// When names are resolved: once a run, or for each new connection.
+    pub(in crate::suite) dns: Option<Dns>,
+    /// The oldest TLS that is spoken.
+    pub(in crate::suite) min_tls: Option<TlsVersion>,
+    /// A file beside the suite with certificate authorities (PEM) that are trusted besides the platform's.
+    pub(in crate::suite) ca_file: Option<String>,
+    /// A certificate by which the target knows the sender.
+    pub(in crate::suite) client_certificate: Option<RawClientCertificate>,
+}
+
+/// A certificate by which the target knows the sender.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ClientCertificate")]
+pub(in crate::suite) struct RawClientCertificate {
+    /// A file beside the suite with the certificate and those that it follows from (PEM).
+    pub(in crate::suite) file: String,
+    /// Its private key (PEM), as a secret: ${secret.NAME}.
+    pub(in crate::suite) key: String,
 }

@@ -18,10 +18,18 @@ use crate::{
 
 /// The files that a suite names, each once.
 pub(in crate::suite) fn wanted(tree: &Node) -> Vec<String> {
+    let feeds = match tree.get("feeds") {
+        Some(Node { value: Value::Map(feeds), .. }) => feeds.as_slice(),
+        _ => &[],
+    };
+    let http = tree.get("http");
+    let certificates = [
+        http.and_then(|http| http.get("ca_file")),
+        http.and_then(|http| http.get("client_certificate")).and_then(|certificate| certificate.get("file")),
+    ];
     let mut files = Vec::new();
-    let Some(Node { value: Value::Map(feeds), .. }) = tree.get("feeds") else { return files };
-    for feed in feeds {
-        if let Some(Node { value: Value::Text(file), .. }) = feed.node.get("file")
+    for node in feeds.iter().map(|feed| feed.node.get("file")).chain(certificates).flatten() {
+        if let Value::Text(file) = &node.value
             && !files.contains(file)
         {
             files.push(file.clone());
@@ -39,14 +47,7 @@ impl Reader<'_, '_> {
         let mut feeds = IndexMap::new();
         for (name, raw) in raw.0 {
             let path = Path::default().key("feeds").key(&name).key("file");
-            let apart = raw.file.contains(['/', '\\']) || matches!(raw.file.as_str(), "" | "." | "..");
-            if apart {
-                self.problems.add(
-                    &path,
-                    format!("`{}` is not the name of a file beside the suite", raw.file),
-                    Some("give the name without a folder".to_owned()),
-                );
-            }
+            self.check_file_name(&raw.file, &path);
             let mut feed = Feed {
                 name: name.clone(),
                 file: raw.file,
@@ -61,6 +62,16 @@ impl Reader<'_, '_> {
             feeds.insert(name, feed);
         }
         feeds
+    }
+
+    /// Files stand beside the suite.
+    pub(super) fn check_file_name(&mut self, file: &str, path: &Path) -> bool {
+        let apart = file.contains(['/', '\\']) || matches!(file, "" | "." | "..");
+        if apart {
+            let hint = Some("give the name without a folder".to_owned());
+            self.problems.add(path, format!("`{file}` is not the name of a file beside the suite"), hint);
+        }
+        !apart
     }
 
     fn read_table(&mut self, feed: &mut Feed, text: &str, path: &Path) {
