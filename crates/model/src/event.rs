@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    run::{RunEnd, RunState},
+    run::{Cancel, RunEnd, RunState},
     runner::{ErrorExample, LogLine, Started},
     summary::Progress,
     tick::Point,
@@ -32,6 +32,8 @@ pub struct Event {
 pub enum EventKind {
     /// The run went to another state.
     State(StateChange),
+    /// A person wants the run to end. Its worker obeys in a moment; the state changes only then.
+    Cancel(CancelAsked),
     /// The runner has begun.
     Started(Started),
     /// A second has passed.
@@ -49,6 +51,7 @@ impl EventKind {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::State(_) => "state",
+            Self::Cancel(_) => "cancel",
             Self::Started(_) => "started",
             Self::Tick(_) => "tick",
             Self::Progress(_) => "progress",
@@ -56,6 +59,14 @@ impl EventKind {
             Self::Example(_) => "example",
         }
     }
+}
+
+/// A person's wish that a run under way should end. An abort may follow a stop, never the reverse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CancelAsked {
+    /// Gracefully, or at once.
+    pub how: Cancel,
 }
 
 /// A change of state.

@@ -133,6 +133,17 @@ impl Load {
         }
     }
 
+    /// Users started over the whole run, of closed runs: every rise starts new ones, also where others have left.
+    pub fn users_started(&self) -> Option<u64> {
+        let Self::Closed { stages } = self else { return None };
+        let (mut started, mut users) = (0_u64, 0_u32);
+        for stage in stages {
+            started += u64::from(stage.from.saturating_sub(users)) + u64::from(stage.to.saturating_sub(stage.from));
+            users = stage.to;
+        }
+        Some(started)
+    }
+
     /// Planned starts, of open runs: the area under the rate.
     pub fn planned_starts(&self) -> Option<f64> {
         match self {

@@ -7,6 +7,7 @@ use crate::{
     environment::Environment,
     flow::{Auth, Feed, Flow, UserClass},
     id::RunId,
+    launch::Overrides,
     load::{Load, Warmup},
     name::{ScenarioName, SuiteName},
     threshold::Threshold,
@@ -46,6 +47,10 @@ pub struct Plan {
     pub auth: Vec<Auth>,
     /// Test data; the rows travel beside the plan.
     pub feeds: Vec<Feed>,
+    /// What the launch asked to differ from the scenario; already part of everything above. Kept so that a run can be
+    /// asked for once more exactly as it was.
+    #[serde(default)]
+    pub overrides: Overrides,
     /// Parameters of the suite, resolved; already filled into the templates.
     pub parameters: IndexMap<String, String>,
     /// What will judge the run.
@@ -79,6 +84,14 @@ pub struct HttpPolicy {
     pub total_timeout: Millis,
     /// Redirects followed; each is checked against the allow-list again.
     pub max_redirects: u8,
+    /// When names are resolved.
+    pub dns: Dns,
+    /// The oldest TLS that is spoken.
+    pub min_tls: TlsVersion,
+    /// Certificate authorities that are trusted besides the platform's, in PEM.
+    pub ca: Option<String>,
+    /// What the target is shown of us.
+    pub client_certificate: Option<ClientCertificate>,
     /// A body beyond this many bytes is cut off and counts as `body.too_large`.
     pub max_body_bytes: u64,
     /// A body is kept for checks up to this many bytes.
@@ -94,10 +107,46 @@ impl Default for HttpPolicy {
             read_timeout: Millis::from_secs(30),
             total_timeout: Millis::from_secs(60),
             max_redirects: 5,
+            dns: Dns::Once,
+            min_tls: TlsVersion::Tls12,
+            ca: None,
+            client_certificate: None,
             max_body_bytes: 10 * 1024 * 1024,
             max_kept_bytes: 1024 * 1024,
         }
     }
+}
+
+/// When the names of targets are resolved. Each answer is checked against the allow-list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dns {
+    /// Once a run, so that a change of DNS does not move load in the middle.
+    #[default]
+    Once,
+    /// For each new connection, as a fleet of visitors does: for targets that spread load by DNS.
+    PerConnection,
+}
+
+/// A version of TLS. Older ones are never spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    #[serde(rename = "tls1.2")]
+    Tls12,
+    /// TLS 1.3.
+    #[serde(rename = "tls1.3")]
+    Tls13,
+}
+
+/// A certificate by which the target knows us.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// The certificate and those that it follows from, in PEM.
+    pub chain: String,
+    /// The secret that holds its private key, in PEM.
+    pub key_secret: String,
 }
 
 /// Which HTTP is spoken.

@@ -70,7 +70,7 @@ pub struct Totals {
     pub finished: u64,
     /// Starts given up, warm-up included.
     pub dropped: u64,
-    /// Starts late by our fault, warm-up included.
+    /// Starts more than 5 ms after their plan, for whatever reason, warm-up included.
     pub late: u64,
     /// Requests cut off by us.
     pub aborted: u64,
@@ -170,8 +170,10 @@ pub struct Summary {
     pub ledger: Vec<LedgerRow>,
     /// Counts.
     pub totals: Totals,
-    /// All requests together.
+    /// All requests together: the headline time.
     pub latency: Distribution,
+    /// All requests together: `end − sent`. In closed runs it is the headline.
+    pub service: Distribution,
     /// Every request, in the order of first appearance.
     pub requests: Vec<RequestSummary>,
     /// Every kind of error.
@@ -216,7 +218,12 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Recent {
-    /// Finished a second.
+    /// Starts of iterations a second that were planned; in closed runs those that were made.
+    pub planned_per_s: f64,
+    /// Starts of iterations a second that were made. An iteration may be several requests, so this is what compares
+    /// with the plan, and the rate below is not.
+    pub started_per_s: f64,
+    /// Requests finished a second.
     pub rate_per_s: f64,
     /// Share of failed requests; nothing when none ended.
     pub error_rate: Option<f64>,

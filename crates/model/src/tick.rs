@@ -64,18 +64,24 @@ pub struct Point {
     pub planned: u64,
     /// Starts that were made. `planned = started + dropped` over a run.
     pub started: u64,
-    /// Starts more than 5 ms after their plan although a slot was free: the generator's fault.
+    /// Starts more than 5 ms after their plan, for whatever reason.
     pub late: u64,
+    /// Those of `late` that had a free slot and so were late by the generator's fault; the others waited for one.
+    #[serde(default)]
+    pub late_own: u64,
     /// Starts that found no free slot and were given up.
     pub dropped: u64,
-    /// Requests that ended, failed ones included, aborted ones not.
+    /// Requests that ended and say something about the target, failed ones included: see [`Counted::is_finished`].
     pub finished: u64,
     /// Requests that failed, by the target's fault.
     pub failed: u64,
     /// Requests cut off by us at the end.
     pub aborted: u64,
-    /// Iterations that ended.
+    /// Iterations that came to their end, well or not.
     pub iterations: u64,
+    /// Iterations that we cut off. `started = iterations + iterations_aborted` over a run.
+    #[serde(default)]
+    pub iterations_aborted: u64,
     /// Iterations under way at its end (closed: requests under way).
     pub in_flight: u32,
     /// Users active at its end.
@@ -90,7 +96,7 @@ pub struct Point {
     pub handshakes: u64,
     /// Latency of what ended, all requests together; nothing when nothing ended well.
     pub latency: Option<Quantiles>,
-    /// P99 of `sent − planned`, microseconds.
+    /// P99 of `sent − planned` of all starts, those that waited for a slot included; microseconds.
     pub lag_p99_us: Option<u64>,
     /// Failed and aborted requests by error code.
     pub errors: BTreeMap<String, u64>,
@@ -132,7 +138,7 @@ pub struct Vitals {
     pub other: Option<f64>,
     /// How far the wall clock moved against the monotonic one, milliseconds.
     pub clock_step_ms: Option<i64>,
-    /// How much longer than a second the tick took, milliseconds: the process was stopped or starved.
+    /// The longest time in it for which the runner wanted to run and could not, milliseconds: it was stopped, or starved.
     pub gap_ms: Option<u64>,
 }
 
@@ -162,10 +168,93 @@ pub struct OutcomeTick {
     pub service: EncodedHistogram,
     /// `sent − planned`, of the first requests of iterations of open runs.
     pub lag: Option<EncodedHistogram>,
+    /// The part of `lag` whose starts had to wait for a slot, which is no fault of the generator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_lag: Option<EncodedHistogram>,
     /// First byte of the answer − sent.
     pub ttfb: Option<EncodedHistogram>,
     /// Checks that passed.
     pub checks_passed: u64,
     /// Checks that failed.
     pub checks_failed: u64,
+}
+
+impl OutcomeTick {
+    /// How its requests count.
+    pub fn counted(&self) -> Counted {
+        Counted::of(self.error.as_deref())
+    }
+}
+
+/// How a request that ended counts, by its error code. Asked in this one place, so that ticks, verdicts, ledgers and
+/// trends never count the same request in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// Answered as wanted.
+    Success,
+    /// A limit of time ran out, the transport's or one that a check sets. Failed, and its time is latency all the same:
+    /// else the slowest would vanish from it.
+    Timeout,
+    /// Failed otherwise by the target's fault. Its time is no latency: a connection refused in 0.1 ms must not better P95.
+    Failure,
+    /// Lost by the generator's or its host's fault.
+    Ours,
+    /// Never sent, because it could not be written: the suite's fault.
+    Unsent,
+    /// Cut off by us at the end of the run.
+    Aborted,
+}
+
+impl Counted {
+    /// How a request with this error code counts; without a code it is a success.
+    pub fn of(error: Option<&str>) -> Self {
+        let Some(code) = error else { return Self::Success };
+        let family = code.split('.').next().unwrap_or_default();
+        match (family, code) {
+            ("timeout", _) | (_, "connect.timeout" | "check.time") => Self::Timeout,
+            ("generator" | "internal", _) => Self::Ours,
+            ("plan", _) => Self::Unsent,
+            ("aborted", _) => Self::Aborted,
+            _ => Self::Failure,
+        }
+    }
+
+    /// Ended, and says something about the target: what throughput and error rates count.
+    pub const fn is_finished(self) -> bool {
+        matches!(self, Self::Success | Self::Timeout | Self::Failure)
+    }
+
+    /// Failed by the target's fault.
+    pub const fn is_failed(self) -> bool {
+        matches!(self, Self::Timeout | Self::Failure)
+    }
+
+    /// Whether its time is latency.
+    pub const fn is_latency(self) -> bool {
+        matches!(self, Self::Success | Self::Timeout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::success(None, Counted::Success)]
+    #[case::read(Some("timeout.read"), Counted::Timeout)]
+    #[case::connecting_takes_time_too(Some("connect.timeout"), Counted::Timeout)]
+    #[case::a_check_sets_a_limit_of_time_too(Some("check.time"), Counted::Timeout)]
+    #[case::refused(Some("connect.refused"), Counted::Failure)]
+    #[case::another_check(Some("check.json"), Counted::Failure)]
+    #[case::server_error(Some("http.5xx"), Counted::Failure)]
+    #[case::ports(Some("generator.ports"), Counted::Ours)]
+    #[case::our_own_panic(Some("internal"), Counted::Ours)]
+    #[case::never_written(Some("plan.bad_value"), Counted::Unsent)]
+    #[case::cut_off(Some("aborted"), Counted::Aborted)]
+    fn an_error_code_says_how_its_request_counts(#[case] error: Option<&str>, #[case] counted: Counted) {
+        assert_eq!(Counted::of(error), counted);
+        assert!(!counted.is_failed() || counted.is_finished(), "what failed has ended");
+    }
 }

@@ -33,7 +33,7 @@ impl ValidityState {
 pub struct Signal {
     /// A stable word, e.g. `late`, `lag`, `cpu`, `achieved`, `dropped`, `generator`, `clock`, `steal`, `target_down`.
     pub code: String,
-    /// What people read: `Starts over 5 ms late`.
+    /// What people read: `Lag of starts, P99`.
     pub label: String,
     /// What was measured, as shown: `0.02 %`.
     pub value: String,
@@ -51,6 +51,8 @@ pub struct Signal {
 pub struct Validity {
     /// The worst of all signals.
     pub state: ValidityState,
+    /// The codes of the signals that are not valid, worst first: what a script looks at.
+    pub causes: Vec<String>,
     /// All signals that exist for this run.
     pub signals: Vec<Signal>,
 }
@@ -59,14 +61,18 @@ impl Validity {
     /// The validity that follows from the signals.
     pub fn from_signals(signals: Vec<Signal>) -> Self {
         let state = signals.iter().map(|signal| signal.state).max().unwrap_or_default();
-        Self { state, signals }
+        let causes = troubled(&signals).into_iter().map(|signal| signal.code.clone()).collect();
+        Self { state, causes, signals }
     }
 
-    /// The causes, worst first.
+    /// The signals that are not valid, worst first.
     pub fn causes(&self) -> Vec<&Signal> {
-        let mut causes: Vec<&Signal> =
-            self.signals.iter().filter(|signal| signal.state != ValidityState::Valid).collect();
-        causes.sort_by_key(|signal| std::cmp::Reverse(signal.state));
-        causes
+        troubled(&self.signals)
     }
+}
+
+fn troubled(signals: &[Signal]) -> Vec<&Signal> {
+    let mut troubled: Vec<&Signal> = signals.iter().filter(|signal| signal.state != ValidityState::Valid).collect();
+    troubled.sort_by_key(|signal| std::cmp::Reverse(signal.state));
+    troubled
 }

@@ -101,7 +101,7 @@ pub struct LedgerRow {
     pub scope: Option<String>,
     /// What was measured, in `unit`; nothing where there were no samples.
     pub value: Option<f64>,
-    /// `ms`, `%`, `/s`, or empty for counts. Value, interval and limits share it.
+    /// `ms`, `s`, `%`, `/s`, or empty for counts. Value, interval and limits share it.
     pub unit: String,
     /// 95 % interval of the value; an end that too few samples leave open is `null`.
     pub interval: Option<(Option<f64>, Option<f64>)>,

@@ -247,6 +247,10 @@ pub struct TrendPoint {
     pub id: RunId,
     /// Its number.
     pub number: u64,
+    /// Where it is: a stopped or failed run has results too.
+    pub state: RunState,
+    /// Planned load in a few words: `200 users, 15m`.
+    pub load: String,
     /// When it ended, microseconds since the epoch.
     pub at_us: i64,
     /// What was measured.
@@ -259,6 +263,38 @@ pub struct TrendPoint {
     pub verdict: Option<Verdict>,
     /// Whether its numbers can be trusted.
     pub validity: Option<ValidityState>,
+    /// Why it stands apart; nothing of a run that may be compared with the others.
+    pub apart: Option<Apart>,
+}
+
+/// Why a run in a trend is shown and never compared with the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Apart {
+    /// A person stopped it.
+    Stopped,
+    /// It was not carried out to its end.
+    NotCarriedOut,
+    /// Its numbers cannot be trusted.
+    Invalid,
+    /// Its numbers are mostly trusted: it is judged and marked, and enters no history.
+    Suspect,
+    /// Its load is not that of the newest run that may be compared.
+    OtherLoad,
+}
+
+impl Apart {
+    /// The word that screens show.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::NotCarriedOut => "not carried out",
+            Self::Invalid => "invalid",
+            Self::Suspect => "suspect",
+            Self::OtherLoad => "under another load",
+        }
+    }
 }
 
 /// What became of a request to stop.

@@ -138,6 +138,12 @@ impl Histogram {
         self.0.subtract(&other.0).expect("only what was added is taken away");
     }
 
+    /// What is left without a part of it; nothing when `part` holds what is not in here.
+    pub(crate) fn without(&self, part: &Self) -> Option<Self> {
+        let mut rest = self.clone();
+        rest.0.subtract(&part.0).is_ok().then_some(rest)
+    }
+
     /// How many values there are.
     pub fn count(&self) -> u64 {
         self.0.len()

@@ -8,6 +8,7 @@
 mod accumulate;
 mod histogram;
 mod interval;
+mod phase;
 mod quantile;
 mod rule;
 #[cfg(test)]
@@ -19,4 +20,4 @@ pub use histogram::{Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
 pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};
 pub use rule::{Judged, Rules, Rung};
-pub use validity::{Context, Health};
+pub use validity::{Context, Gone, Health};

@@ -6,7 +6,7 @@ use perflab_model::{
     validity::{Validity, ValidityState},
     verdict::Verdict,
 };
-use perflab_stats::{Judged, Rung};
+use perflab_stats::{Gone, Judged, Rung};
 
 use super::live::is_judgeable;
 
@@ -19,6 +19,8 @@ pub(super) enum Standing {
     NotCarriedOut,
     /// The numbers cannot be trusted.
     Invalid,
+    /// The target answered, then went away and stayed away.
+    Gone,
     /// A `fail` rule or a maximum is broken.
     Failed,
     /// A `fail` rule or a maximum is undecided.
@@ -41,7 +43,7 @@ impl Standing {
             Self::Stopped | Self::NotCarriedOut | Self::Invalid | Self::Undecided | Self::NothingAsked => {
                 Verdict::Inconclusive
             }
-            Self::Failed => Verdict::Critical,
+            Self::Gone | Self::Failed => Verdict::Critical,
             Self::Warned | Self::NotShown | Self::Suspect => Verdict::Issues,
             Self::Met => Verdict::Excellent,
         }
@@ -49,13 +51,15 @@ impl Standing {
 }
 
 /// Finds the rung. Without an end the run is taken as if it had ended by itself now.
-pub(super) fn climb(end: Option<&RunEnd>, validity: &Validity, judged: &[Judged]) -> Standing {
+pub(super) fn climb(end: Option<&RunEnd>, validity: &Validity, gone: Option<&Gone>, judged: &[Judged]) -> Standing {
     let any = |rung: Rung| judged.iter().any(|judged| judged.rung == rung);
     if let Some(end) = end.filter(|end| !is_judgeable(end)) {
         return if end.state == RunState::Cancelled { Standing::Stopped } else { Standing::NotCarriedOut };
     }
     if validity.state == ValidityState::Invalid {
         Standing::Invalid
+    } else if gone.is_some() {
+        Standing::Gone
     } else if any(Rung::Broken(Level::Fail)) {
         Standing::Failed
     } else if any(Rung::Undecided(Level::Fail)) {

@@ -12,9 +12,9 @@ use perflab_model::{
     validity::Validity,
     verdict::{Judgement, LedgerRow},
 };
-use perflab_stats::{Accumulator, Context, Health, Judged, ReadTick, Rules};
+use perflab_stats::{Accumulator, Context, Gone, Health, Judged, ReadTick, Rules};
 
-use super::{Conclusion, Outcome, ladder, results, sentence};
+use super::{Conclusion, Outcome, gone, ladder, results, sentence};
 
 /// Examples kept of one kind of error.
 const MAX_EXAMPLES: usize = 3;
@@ -94,8 +94,8 @@ impl Live {
         let newest = self.sums.newest();
         let first_phase = if self.plan.warmup_time() > Millis::ZERO { Phase::WarmUp } else { Phase::Measured };
         let validity = self.validity(None);
-        let judged = self.rules.ledger();
-        let verdict = self.sums.is_judged().then(|| ladder::climb(None, &validity, &judged).verdict());
+        let (judged, gone) = (self.rules.ledger(), self.health.gone());
+        let verdict = self.sums.is_judged().then(|| ladder::climb(None, &validity, gone.as_ref(), &judged).verdict());
         Progress {
             second: newest.map_or(0, |point| point.second.saturating_add(1)),
             phase: newest.map_or(first_phase, |point| point.phase),
@@ -107,7 +107,7 @@ impl Live {
             latency: self.sums.latency(),
             requests: self.sums.requests(),
             errors: self.errors(),
-            ledger: rows(judged),
+            ledger: rows(gone.as_ref(), judged),
             verdict,
             validity,
         }
@@ -116,19 +116,20 @@ impl Live {
     /// What the run was worth.
     pub fn conclude(&self, conclusion: &Conclusion) -> Outcome {
         let validity = self.validity(Some(conclusion));
-        let judged = self.rules.ledger();
-        let rung = ladder::climb(Some(&conclusion.end), &validity, &judged);
+        let (judged, gone) = (self.rules.ledger(), self.health.gone());
+        let rung = ladder::climb(Some(&conclusion.end), &validity, gone.as_ref(), &judged);
         let told = sentence::tell(&sentence::Told {
             rung,
             end: &conclusion.end,
             validity: &validity,
             judged: &judged,
+            gone: gone.as_ref(),
             errors: &self.errors(),
             seconds: self.seconds(),
             last_answer: self.health.last_answer(),
         });
         let verdict = rung.verdict();
-        let ledger = rows(judged);
+        let ledger = rows(gone.as_ref(), judged);
         let summary = self.summary(conclusion, &validity, verdict, &told, ledger.clone());
         Outcome {
             results: results::rows(&summary),
@@ -168,6 +169,7 @@ impl Live {
             ledger,
             totals,
             latency: sums.latency(),
+            service: sums.service(),
             requests: sums.requests(),
             errors: self.errors(),
             cases: Vec::new(),
@@ -215,8 +217,9 @@ impl Live {
     }
 }
 
-fn rows(judged: Vec<Judged>) -> Vec<LedgerRow> {
-    judged.into_iter().map(|judged| judged.row).collect()
+/// The ledger: what is built in first, then the rules.
+fn rows(gone: Option<&Gone>, judged: Vec<Judged>) -> Vec<LedgerRow> {
+    gone.map(gone::row).into_iter().chain(judged.into_iter().map(|judged| judged.row)).collect()
 }
 
 /// Whether a run ended in a way that can be judged by its rules.

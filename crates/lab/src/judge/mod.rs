@@ -6,6 +6,7 @@
 //! Promise: no clock, no I/O. The live page and the final verdict come from the same sums, so they never disagree;
 //! ticks read back from the store give the same outcome ([`judge`]).
 
+mod gone;
 mod ladder;
 mod live;
 mod results;

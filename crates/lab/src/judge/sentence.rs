@@ -8,7 +8,7 @@ use perflab_model::{
     validity::{Validity, ValidityState},
     verdict::{Gate, LedgerRow},
 };
-use perflab_stats::{Judged, Rung};
+use perflab_stats::{Gone, Judged, Rung};
 
 use super::ladder::Standing;
 
@@ -18,6 +18,7 @@ pub(super) struct Told<'a> {
     pub(super) end: &'a RunEnd,
     pub(super) validity: &'a Validity,
     pub(super) judged: &'a [Judged],
+    pub(super) gone: Option<&'a Gone>,
     pub(super) errors: &'a [ErrorSummary],
     pub(super) seconds: f64,
     pub(super) last_answer: Option<u32>,
@@ -41,6 +42,7 @@ pub(super) fn tell(told: &Told<'_>) -> String {
         Standing::NothingAsked => {
             vec!["Nothing could be asked of it yet: its rules compare with a baseline, and there is none.".to_owned()]
         }
+        Standing::Gone => went_away(told),
         Standing::Failed => broken(told, Level::Fail),
         Standing::Warned => broken(told, Level::Warn),
         Standing::Undecided => undecided(told, Level::Fail),
@@ -48,12 +50,18 @@ pub(super) fn tell(told: &Told<'_>) -> String {
         Standing::Suspect => vec![all_met(told.judged)],
         Standing::Met => vec![all_met(told.judged)],
     };
-    if told.end.code == "rule" && told.rung != Standing::Invalid {
+    let of_the_warm_up = told.validity.causes.first().is_some_and(|cause| cause == "too_short");
+    if told.end.code == "rule" && (told.rung != Standing::Invalid || of_the_warm_up) {
         parts.push(told.end.message.clone());
     }
     let judged = matches!(
         told.rung,
-        Standing::Failed | Standing::Warned | Standing::Undecided | Standing::NotShown | Standing::Suspect
+        Standing::Gone
+            | Standing::Failed
+            | Standing::Warned
+            | Standing::Undecided
+            | Standing::NotShown
+            | Standing::Suspect
     );
     if judged && told.validity.state == ValidityState::Suspect {
         parts.extend(told.validity.causes().first().map(|signal| {
@@ -74,6 +82,19 @@ fn invalid(validity: &Validity) -> String {
         "Invalid: {}",
         cause.map_or_else(|| "the numbers cannot be trusted.".to_owned(), |cause| lower_first(&cause))
     )
+}
+
+/// When the target went away, then how the rules stand.
+fn went_away(told: &Told<'_>) -> Vec<String> {
+    let Some(gone) = told.gone else { return Vec::new() };
+    let mut parts = vec![format!(
+        "The target went away: it last answered at {}, and {} requests failed from then to the end (mostly {}).",
+        elapsed(gone.last_answer.into()),
+        count(gone.failures),
+        gone.code
+    )];
+    parts.extend(standings(told.judged));
+    parts
 }
 
 /// The worst of the broken rules, then how the others stand.
@@ -160,8 +181,7 @@ fn undecided(told: &Told<'_>, level: Level) -> Vec<String> {
 /// How the rules stand that the first part did not name.
 fn others(judged: &[Judged]) -> Option<String> {
     let all = judged.len().checked_sub(1).filter(|rest| *rest > 0)?;
-    let how_many = |outcome: &[Gate]| judged.iter().filter(|judged| outcome.contains(&judged.row.outcome)).count();
-    let met = how_many(&[Gate::Pass]);
+    let met = judged.iter().filter(|judged| judged.row.outcome == Gate::Pass).count();
     if met == all {
         return Some(if all == 1 {
             "The other rule is met.".to_owned()
@@ -169,14 +189,24 @@ fn others(judged: &[Judged]) -> Option<String> {
             format!("The other {all} rules are met.")
         });
     }
-    let (missed, open) = (how_many(&[Gate::Fail, Gate::Warn]), how_many(&[Gate::Inconclusive]));
+    standings(judged)
+}
+
+/// How all rules stand.
+fn standings(judged: &[Judged]) -> Option<String> {
+    let how_many = |outcome: &[Gate]| judged.iter().filter(|judged| outcome.contains(&judged.row.outcome)).count();
+    let (met, missed) = (how_many(&[Gate::Pass]), how_many(&[Gate::Fail, Gate::Warn]));
     let mut parts = Vec::new();
-    for (many, word) in [(met, "met"), (missed, "missed"), (open, "undecided")] {
+    for (many, word) in [(met, "met"), (missed, "missed"), (how_many(&[Gate::Inconclusive]), "undecided")] {
         if many > 0 {
             parts.push(format!("{} {word}", count(many as u64)));
         }
     }
-    Some(format!("Of the {} rules: {}.", all + 1, parts.join(", ")))
+    match judged.len() {
+        0 => None,
+        1 => Some(format!("The only rule is {}.", parts.join("").trim_start_matches("1 "))),
+        all => Some(format!("Of the {} rules: {}.", count(all as u64), parts.join(", "))),
+    }
 }
 
 fn all_met(judged: &[Judged]) -> String {

@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use error::{SuiteError, SuiteErrors};
 pub use parameter::{Parameter, ParameterKind};
+use plan::leaves_nothing;
 pub use plan::{Draft, PlanError, PlanErrors, PlanRequest};
 pub use schema::schema;
 pub(crate) use templates::secret_names;
@@ -61,7 +62,7 @@ pub struct Scenario {
     pub title: Option<String>,
     /// What it is for.
     pub description: Option<String>,
-    /// The executor's name: `constant_vus`, `ramping_vus`, `constant_rate`, `ramping_rate`.
+    /// The executor's name: `constant_vus`, `ramping_vus`, `constant_rate`, `ramping_rate`, `spike`, `soak`, `staircase`.
     pub executor: &'static str,
     /// How much load.
     pub load: Load,

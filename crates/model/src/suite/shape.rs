@@ -9,17 +9,20 @@ use crate::{
     unit::{Millis, Rps},
 };
 
+/// Executors whose load is a rate.
+const OF_RATES: &str = "constant_rate, ramping_rate, and spike, soak and staircase of a rate";
+
 /// A way to load with its numbers, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Shape {
     /// Users are started at a rate, then stay.
     ConstantUsers { users: u32, spawn_rate: Option<f64>, duration: Millis },
-    /// Users follow stages.
-    RampingUsers { start: u32, stages: Vec<(u32, Millis)> },
+    /// Users follow stages, written out or made from a pattern.
+    RampingUsers { executor: &'static str, start: u32, stages: Vec<(u32, Millis)> },
     /// One rate.
     ConstantRate { rate: Rps, duration: Millis, limits: OpenLimits },
-    /// The rate follows stages.
-    RampingRate { start: Rps, stages: Vec<(Rps, Millis)>, limits: OpenLimits },
+    /// The rate follows stages, written out or made from a pattern.
+    RampingRate { executor: &'static str, start: Rps, stages: Vec<(Rps, Millis)>, limits: OpenLimits },
 }
 
 impl Shape {
@@ -27,9 +30,8 @@ impl Shape {
     pub(super) const fn executor(&self) -> &'static str {
         match self {
             Self::ConstantUsers { .. } => "constant_vus",
-            Self::RampingUsers { .. } => "ramping_vus",
             Self::ConstantRate { .. } => "constant_rate",
-            Self::RampingRate { .. } => "ramping_rate",
+            Self::RampingUsers { executor, .. } | Self::RampingRate { executor, .. } => executor,
         }
     }
 
@@ -50,7 +52,7 @@ impl Shape {
                     ],
                 }
             }
-            Self::RampingUsers { start, stages } => {
+            Self::RampingUsers { start, stages, .. } => {
                 let mut from = *start;
                 let stages = stages
                     .iter()
@@ -61,7 +63,7 @@ impl Shape {
             Self::ConstantRate { rate, duration, limits } => {
                 Load::Open { stages: vec![RateStage { from: *rate, to: *rate, over: *duration }], limits: *limits }
             }
-            Self::RampingRate { start, stages, limits } => {
+            Self::RampingRate { start, stages, limits, .. } => {
                 let mut from = *start;
                 let stages = stages
                     .iter()
@@ -79,17 +81,17 @@ impl Shape {
             problems.push(PlanError::DoesNotFit { field, executor, fits });
         };
         if overrides.users.is_some() && !matches!(self, Self::ConstantUsers { .. } | Self::RampingUsers { .. }) {
-            unfit("users", "constant_vus and ramping_vus");
+            unfit("users", "constant_vus, ramping_vus, and spike, soak and staircase of users");
         }
         if overrides.spawn_rate.is_some() && !matches!(self, Self::ConstantUsers { .. }) {
             unfit("spawn_rate", "constant_vus");
         }
         let open = matches!(self, Self::ConstantRate { .. } | Self::RampingRate { .. });
         if overrides.rate.is_some() && !open {
-            unfit("rate", "constant_rate and ramping_rate");
+            unfit("rate", OF_RATES);
         }
         if overrides.max_in_flight.is_some() && !open {
-            unfit("max_in_flight", "constant_rate and ramping_rate");
+            unfit("max_in_flight", OF_RATES);
         }
         let mut bad = |field: &'static str, value: String, wanted: &'static str| {
             problems.push(PlanError::BadValue { field, value, wanted });
@@ -136,7 +138,7 @@ impl Shape {
                     problems.push(PlanError::NoHold { users: *own, ramp, duration: *own_duration });
                 }
             }
-            Self::RampingUsers { start, stages } => {
+            Self::RampingUsers { start, stages, .. } => {
                 let peak = stages.iter().map(|stage| stage.0).chain([*start]).max().unwrap_or(0);
                 if let Some(users) = users.filter(|_| peak > 0) {
                     let scaled = |own: u32| (f64::from(own) * f64::from(users) / f64::from(peak)).round() as u32;
@@ -150,7 +152,7 @@ impl Shape {
                 *own_duration = duration.unwrap_or(*own_duration);
                 limits.max_in_flight = in_flight.unwrap_or(limits.max_in_flight);
             }
-            Self::RampingRate { start, stages, limits } => {
+            Self::RampingRate { start, stages, limits, .. } => {
                 let peak = stages.iter().map(|stage| stage.0.get()).fold(start.get(), f64::max);
                 if let Some(rate) = rate.filter(|_| peak > 0.0) {
                     let scaled = |own: Rps| Rps::new(own.get() * rate / peak).unwrap_or(own);
@@ -191,7 +193,7 @@ mod tests {
             adjustable: false,
         };
         let stages = stages.iter().map(|&(to, over)| (Rps::new(to).expect("a rate"), Millis::new(over))).collect();
-        Shape::RampingRate { start: Rps::ZERO, stages, limits }
+        Shape::RampingRate { executor: "ramping_rate", start: Rps::ZERO, stages, limits }
     }
 
     fn applied(mut shape: Shape, overrides: &Overrides) -> Load {

@@ -76,6 +76,11 @@ impl<'a> Checker<'a> {
         path: &Path,
         found: &mut Vec<Mismatch>,
     ) {
+        // Words that each have a description of their own are branches of one word each.
+        let words: Option<Vec<Vec<&str>>> = branches.iter().map(|branch| choices(self.resolved(branch))).collect();
+        if let (Value::Text(text), Some(words)) = (&node.value, words) {
+            return check_choice(text, &words.concat(), path, found);
+        }
         let mut best: Option<Vec<Mismatch>> = None;
         for branch in branches {
             let branch = self.resolved(branch);
@@ -243,21 +248,8 @@ fn lower_first(text: &str) -> String {
 }
 
 fn check_text(text: &str, schema: &Json, path: &Path, found: &mut Vec<Mismatch>) {
-    let choices: Option<Vec<&str>> = match (schema.get("enum").and_then(Json::as_array), schema.get("const")) {
-        (Some(choices), _) => Some(choices.iter().filter_map(Json::as_str).collect()),
-        (None, Some(Json::String(only))) => Some(vec![only]),
-        _ => None,
-    };
-    if let Some(choices) = choices
-        && !choices.contains(&text)
-    {
-        let hint = nearest(text, choices.iter().copied()).map_or_else(
-            || format!("choose one of {}", choices.join(", ")),
-            |known| format!("did you mean `{known}`?"),
-        );
-        let message = format!("`{}` is not known here", shortened(text));
-        found.push(Mismatch { path: path.clone(), message, hint: Some(hint), of_key: false });
-        return;
+    if let Some(choices) = choices(schema) {
+        return check_choice(text, &choices, path, found);
     }
     if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
         && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
@@ -265,6 +257,25 @@ fn check_text(text: &str, schema: &Json, path: &Path, found: &mut Vec<Mismatch>)
         let message = format!("`{}` does not fit here", shortened(text));
         found.push(Mismatch { path: path.clone(), message, hint: explanation(schema), of_key: false });
     }
+}
+
+/// The words that may stand here, where only certain ones may.
+fn choices(schema: &Json) -> Option<Vec<&str>> {
+    match (schema.get("enum").and_then(Json::as_array), schema.get("const")) {
+        (Some(choices), _) => Some(choices.iter().filter_map(Json::as_str).collect()),
+        (None, Some(Json::String(only))) => Some(vec![only]),
+        _ => None,
+    }
+}
+
+fn check_choice(text: &str, choices: &[&str], path: &Path, found: &mut Vec<Mismatch>) {
+    if choices.contains(&text) {
+        return;
+    }
+    let hint = nearest(text, choices.iter().copied())
+        .map_or_else(|| format!("choose one of {}", choices.join(", ")), |known| format!("did you mean `{known}`?"));
+    let message = format!("`{}` is not known here", shortened(text));
+    found.push(Mismatch { path: path.clone(), message, hint: Some(hint), of_key: false });
 }
 
 fn check_number(number: &serde_json::Number, schema: &Json, path: &Path, found: &mut Vec<Mismatch>) {

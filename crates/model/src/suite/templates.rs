@@ -42,9 +42,10 @@ fn of_json(value: &serde_json::Value, visit: &mut impl FnMut(&Template)) {
     }
 }
 
-/// Names of the secrets that a plan's templates ask for.
+/// Names of the secrets that a plan asks for.
 pub(crate) fn secret_names(plan: &Plan) -> Vec<String> {
-    let mut names = BTreeSet::new();
+    let mut names: BTreeSet<String> =
+        plan.http.client_certificate.iter().map(|certificate| certificate.key_secret.clone()).collect();
     each(&plan.classes, &plan.flows, &plan.auth, &mut |template| {
         for placeholder in template.placeholders() {
             if let Placeholder::Secret(name) = placeholder {

@@ -40,7 +40,7 @@ pub enum Measure {
     Iterations,
     /// Starts given up.
     Dropped,
-    /// Starts late by our fault.
+    /// Starts more than 5 ms after their plan.
     Late,
     /// Users active now.
     Users,

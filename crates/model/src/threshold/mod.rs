@@ -10,8 +10,10 @@ mod limit;
 mod measure;
 mod parse;
 mod scope;
+mod tag;
 
 pub use ast::*;
 pub use measure::{Dimension, Direction};
 pub use parse::ThresholdError;
 pub use scope::glob_matches;
+pub use tag::{TAGS, tag_problem};

@@ -9,7 +9,7 @@ use rstest::rstest;
 use super::{parse, small};
 
 /// The errors of a suite, one a line.
-fn errors(text: &str) -> Vec<String> {
+pub(super) fn errors(text: &str) -> Vec<String> {
     let files = BTreeMap::from([("users.csv".to_owned(), "email,age\na@example.com,3\n".to_owned())]);
     match Suite::parse(text, &files) {
         Ok(_) => Vec::new(),
@@ -129,11 +129,11 @@ fn a_wrong_step_is_told_with_its_place(#[case] steps: &str, #[case] expected: &s
 )]
 #[case::later(
     "  smoke: {executor: shared_iterations}",
-    "8:21: scenarios.smoke.executor: the executor shared_iterations is not in this version; this version has constant_vus, ramping_vus, constant_rate and ramping_rate; write the load as stages of one of them"
+    "8:21: scenarios.smoke.executor: the executor shared_iterations is not in this version; this version has constant_vus, ramping_vus, constant_rate, ramping_rate, spike, soak, staircase; write the load as stages of one of them"
 )]
 #[case::no_executor(
     "  smoke: {users: 1}",
-    "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate"
+    "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate, spike, soak, staircase"
 )]
 #[case::duration(
     "  smoke: {executor: constant_vus, users: 1, duration: 5}",
@@ -190,6 +190,54 @@ fn a_wrong_step_is_told_with_its_place(#[case] steps: &str, #[case] expected: &s
 #[case::stages(
     "  smoke: {executor: ramping_rate, stages: [{to: 5, over: 1m}], max_in_flight: 5}",
     "8:52: scenarios.smoke.stages[0].over: unknown key `over`; known keys are to, for"
+)]
+#[case::of(
+    "  smoke: {executor: spike, base: 5, peak: 50, before: 1m, at_peak: 1m, after: 1m}",
+    "8:3: scenarios.smoke: the scenario does not say whether its numbers are users or a rate; write `of: users` or `of: rate`"
+)]
+#[case::of_misspelt(
+    "  smoke: {executor: soak, of: user, level: 5, hold: 1h}",
+    "8:31: scenarios.smoke.of: `user` is not known here; did you mean `users`?"
+)]
+#[case::peak(
+    "  smoke: {executor: spike, of: users, base: 50, peak: 5, before: 1m, at_peak: 1m, after: 1m}",
+    "8:55: scenarios.smoke.peak: the peak of 5 is not above the base of 50; make peak larger, or base smaller"
+)]
+#[case::part_of_a_user(
+    "  smoke: {executor: staircase, of: users, first: 5, step: 2.5, steps: 3, each: 1m}",
+    "8:59: scenarios.smoke.step: 7.5 is no number of users"
+)]
+#[case::no_hold(
+    "  smoke: {executor: soak, of: users, level: 5, hold: 0s}",
+    "8:54: scenarios.smoke.hold: the time must be above 0"
+)]
+#[case::no_step(
+    "  smoke: {executor: staircase, of: users, first: 5, steps: 3, each: 1m}",
+    "8:3: scenarios.smoke: the key `step` is missing; staircase needs it"
+)]
+#[case::endless_stairs(
+    "  smoke: {executor: staircase, of: users, first: 5, step: 1, steps: 100000, each: 1m}",
+    "8:69: scenarios.smoke.steps: 100000 is above 1000, the largest value here"
+)]
+#[case::open_without_slots(
+    "  smoke: {executor: soak, of: rate, level: 5, hold: 1h}",
+    "8:3: scenarios.smoke: the key `max_in_flight` is missing; soak needs it"
+)]
+#[case::slots_of_users(
+    "  smoke: {executor: soak, of: users, level: 5, hold: 1h, max_in_flight: 5}",
+    "8:73: scenarios.smoke.max_in_flight: `max_in_flight` does not fit the executor soak; it takes of, level, ramp_up, hold, ramp_down"
+)]
+#[case::another_pattern(
+    "  smoke: {executor: soak, of: users, level: 5, hold: 1h, steps: 5}",
+    "8:65: scenarios.smoke.steps: `steps` does not fit the executor soak; it takes of, level, ramp_up, hold, ramp_down"
+)]
+#[case::only_warm_up(
+    "  smoke: {executor: constant_vus, users: 1, duration: 1m, warmup: 1m}",
+    "8:67: scenarios.smoke.warmup: nothing is measured: the warm-up takes 1m, and the whole run 1m; make the run longer, or the warm-up shorter"
+)]
+#[case::only_a_ramp(
+    "  smoke: {executor: ramping_vus, stages: [{to: 5, for: 1m}], warmup: ramp}",
+    "8:70: scenarios.smoke.warmup: nothing is measured: the warm-up takes 1m, and the whole run 1m; make the run longer, or the warm-up shorter"
 )]
 fn a_wrong_scenario_is_told_with_its_place(#[case] scenario: &str, #[case] expected: &str) {
     let found = errors(&small(scenario));

@@ -1,7 +1,10 @@
 //! Suites from their public door: those that ship, those that are wrong, and the plans that they become.
 
 mod errors;
+mod http;
+mod patterns;
 mod planning;
+mod rules;
 mod shipped;
 
 use std::collections::BTreeMap;

@@ -194,3 +194,103 @@ scenarios:
     let rules: Vec<usize> = suite.scenarios().iter().map(|scenario| scenario.rules.len()).collect();
     assert_eq!(rules, [2, 1]);
 }
+
+/// A suite whose users read a feed of five rows, each for one user only.
+fn with_unique_rows(scenarios: &str) -> Suite {
+    let text = format!(
+        "
+version: 1
+suite: small
+feeds: {{people: {{file: people.csv, order: unique}}}}
+auth:
+  token: {{login: {{post: '/in?id=${{feed.people.id}}'}}, bearer_from: /t, prefetch: 5}}
+flows:
+  home: {{steps: [{{get: '/${{feed.people.id}}', name: home}}]}}
+  other: {{steps: [{{get: /other}}]}}
+classes:
+  reader: {{weight: 1, flows: {{home: 1}}}}
+  stranger: {{weight: 1, flows: {{other: 1}}}}
+  member: {{weight: 1, auth: token, flows: {{home: 1}}}}
+defaults: {{classes: [reader]}}
+scenarios:
+{scenarios}
+"
+    );
+    let files = [("people.csv".to_owned(), "id\n1\n2\n3\n4\n5\n".to_owned())].into_iter().collect();
+    Suite::parse(&text, &files).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[rstest]
+#[case::as_many_users_as_rows("executor: constant_vus, users: 5, duration: 1m", "")]
+#[case::more_users(
+    "executor: constant_vus, users: 6, duration: 1m",
+    "the feed `people` has 5 rows for 6 users at once, and each row is for one only (order: unique)"
+)]
+#[case::half_of_them_read_it(
+    "executor: constant_vus, users: 6, duration: 1m, classes: [reader, stranger]",
+    "the feed `people` has 5 rows for 6 users at once, and each row is for one only (order: unique)"
+)]
+#[case::none_of_them_reads_it("executor: constant_vus, users: 6, duration: 1m, classes: [stranger]", "")]
+#[case::as_many_at_once_as_rows("executor: constant_rate, rate: 5, duration: 1m, max_in_flight: 5", "")]
+#[case::more_at_once(
+    "executor: constant_rate, rate: 5, duration: 1m, max_in_flight: 50",
+    "the feed `people` has 5 rows for 50 iterations at once, and each row is for one only (order: unique)"
+)]
+#[case::tokens_are_fetched_before(
+    "executor: constant_rate, rate: 5, duration: 1m, max_in_flight: 50, classes: [member]",
+    ""
+)]
+fn rows_for_one_user_each_must_suffice(#[case] load: &str, #[case] expected: &str) {
+    let suite = with_unique_rows(&format!("  one: {{{load}}}"));
+    let errors = plan(&suite, "one", &Overrides::default()).map_or_else(|errors| errors.to_string(), |_| String::new());
+    assert_eq!(errors, expected);
+}
+
+#[test]
+fn http_2_over_tls_needs_tls() {
+    let suite = parse(
+        &small("  one: {executor: constant_vus, users: 1, duration: 1m}")
+            .replace("flows:\n", "http: {version: h2}\nflows:\n"),
+    );
+    let errors = plan(&suite, "one", &Overrides::default()).expect_err("no TLS");
+    let problem = &errors.field_problems()[0];
+    assert_eq!(
+        (problem.field.as_str(), problem.message.as_str()),
+        (
+            "environment",
+            "the suite wants HTTP/2 over TLS (version: h2), and the environment `local` is http://127.0.0.1:8000/"
+        )
+    );
+    let mut place = environment();
+    place.base_url = "https://127.0.0.1:8000".parse().expect("an address");
+    plan_on(&suite, place, "one", &Overrides::default()).expect("a plan");
+}
+
+#[test]
+fn a_duration_that_leaves_nothing_after_the_warm_up_is_refused() {
+    let suite = parse(&small("  one: {executor: constant_vus, users: 1, duration: 1m, warmup: 10s}"));
+    let of =
+        |seconds: u64| plan(&suite, "one", &Overrides { duration: Some(Millis::new(seconds)), ..Overrides::default() });
+    of(11_000).expect("one second is measured");
+    let errors = of(10_900).expect_err("no whole second is left");
+    let problem = &errors.field_problems()[0];
+    assert_eq!(
+        (problem.field.as_str(), problem.message.as_str()),
+        ("overrides.duration", "nothing is measured: the warm-up takes 10s, and the whole run 10900ms")
+    );
+}
+
+#[test]
+fn users_who_come_after_others_left_count_against_the_cap_too() {
+    let waves = "[{to: 900, for: 1m}, {to: 0, for: 1m}, {to: 900, for: 1m}, {to: 0, for: 1m}, {to: 900, for: 1m}]";
+    let suite = parse(&small(&format!("  one: {{executor: ramping_vus, stages: {waves}}}")));
+    let errors = plan(&suite, "one", &Overrides::default()).expect_err("2700 users are made");
+    let problem = &errors.field_problems()[0];
+    assert_eq!(
+        (problem.field.as_str(), problem.message.as_str()),
+        (
+            "overrides.users",
+            "2700 users are started in all as users come and go, above the cap of 2000 for environment `local`"
+        )
+    );
+}

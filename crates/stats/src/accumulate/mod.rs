@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use perflab_model::{
     summary::{Distribution, ErrorSummary, LatencyKind, Recent, RequestSummary, Totals},
-    tick::{Phase, Point},
+    tick::{Counted, Phase, Point},
 };
 
 pub use read::{ReadOutcome, ReadTick};
 pub(crate) use tally::{Tally, distribution};
+
+use crate::phase::Phases;
 
 /// Seconds that "recent" stands for.
 const RECENT_SECONDS: usize = 10;
@@ -23,6 +25,8 @@ const RECENT_SECONDS: usize = 10;
 /// One second of the recent ones.
 #[derive(Clone, Debug)]
 struct RecentSecond {
+    planned: u64,
+    started: u64,
     finished: u64,
     failed: u64,
     latency: crate::Histogram,
@@ -40,6 +44,7 @@ pub struct Accumulator {
     errors: Vec<ErrorSummary>,
     recent: VecDeque<RecentSecond>,
     newest: Option<Point>,
+    phases: Phases,
 }
 
 impl Accumulator {
@@ -54,14 +59,16 @@ impl Accumulator {
             errors: Vec::new(),
             recent: VecDeque::new(),
             newest: None,
+            phases: Phases::default(),
         }
     }
 
     /// Adds a second.
     pub fn add(&mut self, tick: &ReadTick) {
         let point = &tick.point;
-        let was_warming = self.newest.as_ref().is_none_or(|newest| newest.phase == Phase::WarmUp);
-        if was_warming && point.phase != Phase::WarmUp {
+        let was_warming = !self.phases.is_judged();
+        self.phases.next(point.phase);
+        if was_warming && self.phases.is_judged() {
             self.forget_warm_up();
         }
         self.totals.planned += point.planned;
@@ -75,26 +82,33 @@ impl Accumulator {
         if counts_into_rate {
             self.totals.measured_seconds += 1.0;
         }
-        let mut second = RecentSecond { finished: 0, failed: 0, latency: crate::Histogram::new() };
+        let mut second = RecentSecond {
+            planned: point.planned,
+            started: point.started,
+            finished: 0,
+            failed: 0,
+            latency: crate::Histogram::new(),
+        };
         for (name, outcomes) in &tick.requests {
             let at = self.position(name);
             for outcome in outcomes {
                 self.all.add(outcome, counts_into_rate);
                 self.requests[at].1.add(outcome, counts_into_rate);
-                if outcome.is_aborted() {
+                if outcome.counted == Counted::Aborted {
                     self.totals.aborted += outcome.count;
-                } else {
+                }
+                if outcome.counted.is_finished() {
                     self.totals.finished += outcome.count;
                     second.finished += outcome.count;
                     if counts_into_rate {
                         self.in_window += outcome.count;
                     }
                 }
-                if outcome.is_failed() {
+                if outcome.counted.is_failed() {
                     self.totals.failed += outcome.count;
                     second.failed += outcome.count;
                 }
-                if outcome.counts_as_latency() {
+                if outcome.counted.is_latency() {
                     second.latency.merge(&outcome.latency);
                 }
                 self.note_error(name, outcome, point.second);
@@ -152,7 +166,7 @@ impl Accumulator {
 
     /// Whether the warm-up is over, so that what is here may be judged.
     pub fn is_judged(&self) -> bool {
-        self.newest.as_ref().is_some_and(|newest| newest.phase != Phase::WarmUp)
+        self.phases.is_judged()
     }
 
     /// Counts, so far.
@@ -165,6 +179,11 @@ impl Accumulator {
     /// All requests together.
     pub fn latency(&self) -> Distribution {
         self.all.latency(Some(self.kind))
+    }
+
+    /// `end − sent` of all requests together.
+    pub fn service(&self) -> Distribution {
+        self.all.service()
     }
 
     /// Times of all requests together, for numbers beyond a [`Distribution`].
@@ -199,14 +218,19 @@ impl Accumulator {
     /// The last ten seconds, warm-up included.
     pub fn recent(&self) -> Recent {
         let mut latency = crate::Histogram::new();
-        let (mut finished, mut failed) = (0, 0);
+        let (mut planned, mut started, mut finished, mut failed) = (0, 0, 0, 0);
         for second in &self.recent {
+            planned += second.planned;
+            started += second.started;
             finished += second.finished;
             failed += second.failed;
             latency.merge(&second.latency);
         }
+        let rate = |count| per_second(count, self.recent.len() as f64).unwrap_or(0.0);
         Recent {
-            rate_per_s: per_second(finished, self.recent.len() as f64).unwrap_or(0.0),
+            planned_per_s: rate(planned),
+            started_per_s: rate(started),
+            rate_per_s: rate(finished),
             error_rate: perflab_model::unit::Ratio::of(failed, finished).map(perflab_model::unit::Ratio::get),
             latency: distribution(&latency, Some(self.kind)),
         }

@@ -2,7 +2,7 @@
 
 use perflab_model::{
     summary::LatencyKind,
-    tick::{EncodedHistogram, OutcomeTick, Point, Tick},
+    tick::{Counted, EncodedHistogram, OutcomeTick, Point, Tick},
 };
 
 use crate::Histogram;
@@ -14,6 +14,8 @@ pub struct ReadOutcome {
     pub status_class: u8,
     /// The error code; none for a success.
     pub error: Option<String>,
+    /// How its requests count.
+    pub counted: Counted,
     /// How many.
     pub count: u64,
     /// The headline time: response of open runs, service of closed ones.
@@ -24,40 +26,14 @@ pub struct ReadOutcome {
     pub service: Histogram,
     /// `sent − planned`.
     pub lag: Option<Histogram>,
+    /// The part of `lag` whose starts waited for a slot.
+    pub queued_lag: Option<Histogram>,
     /// First byte − sent.
     pub ttfb: Option<Histogram>,
     /// Checks that passed.
     pub checks_passed: u64,
     /// Checks that failed.
     pub checks_failed: u64,
-}
-
-impl ReadOutcome {
-    /// Cut off by us at the end.
-    pub fn is_aborted(&self) -> bool {
-        self.error.as_deref() == Some("aborted")
-    }
-
-    /// Our own fault, not the target's.
-    pub fn is_ours(&self) -> bool {
-        self.is_aborted() || self.error.as_deref().is_some_and(|code| code.starts_with("generator."))
-    }
-
-    /// Ended, and says something about the target: what error rates and throughput count.
-    pub fn is_finished(&self) -> bool {
-        !self.is_ours()
-    }
-
-    /// Failed by the target's fault.
-    pub fn is_failed(&self) -> bool {
-        self.error.is_some() && !self.is_ours()
-    }
-
-    /// Whether its times are latency: successes, and timeouts, else the slowest would vanish. Other failures stand
-    /// apart: a connection refused in 0.1 ms must not better P95.
-    pub fn counts_as_latency(&self) -> bool {
-        self.error.as_deref().is_none_or(|code| code == "timeout" || code.starts_with("timeout."))
-    }
 }
 
 /// A tick, unpacked.
@@ -99,6 +75,7 @@ fn read(outcome: &OutcomeTick, kind: LatencyKind, unreadable: &mut u64) -> ReadO
     ReadOutcome {
         status_class: outcome.status_class,
         error: outcome.error.clone(),
+        counted: outcome.counted(),
         count: outcome.count,
         latency: match kind {
             LatencyKind::Response => response.clone(),
@@ -107,6 +84,7 @@ fn read(outcome: &OutcomeTick, kind: LatencyKind, unreadable: &mut u64) -> ReadO
         response,
         service,
         lag: outcome.lag.as_ref().map(&mut unpack),
+        queued_lag: outcome.queued_lag.as_ref().map(&mut unpack),
         ttfb: outcome.ttfb.as_ref().map(&mut unpack),
         checks_passed: outcome.checks_passed,
         checks_failed: outcome.checks_failed,

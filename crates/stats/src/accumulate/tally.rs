@@ -24,16 +24,16 @@ impl Tally {
         if let Some(code) = &outcome.error {
             *self.errors.entry(code.clone()).or_insert(0) += outcome.count;
         }
-        if !outcome.is_aborted() {
+        if outcome.counted.is_finished() {
             self.finished += outcome.count;
             if counts_into_rate {
                 self.in_window += outcome.count;
             }
         }
-        if outcome.is_failed() {
+        if outcome.counted.is_failed() {
             self.failed += outcome.count;
         }
-        if outcome.counts_as_latency() {
+        if outcome.counted.is_latency() {
             self.latency.merge(&outcome.latency);
             self.service.merge(&outcome.service);
         }
@@ -50,6 +50,10 @@ impl Tally {
         distribution(&self.latency, kind)
     }
 
+    pub(crate) fn service(&self) -> Distribution {
+        distribution(&self.service, None)
+    }
+
     pub(crate) fn latency_histogram(&self) -> &Histogram {
         &self.latency
     }
@@ -62,7 +66,7 @@ impl Tally {
             rate_per_s: super::per_second(self.in_window, seconds),
             errors: self.errors.clone(),
             latency: self.latency(Some(kind)),
-            service: distribution(&self.service, None),
+            service: self.service(),
             lag: distribution(&self.lag, None),
         }
     }

@@ -76,6 +76,36 @@ fn what_we_cut_off_ourselves_is_neither_finished_nor_failed() {
 }
 
 #[test]
+fn a_connection_that_never_came_about_in_time_is_among_the_slowest() {
+    let outcomes = vec![outcome(2, None, &[10_000; 20]), outcome(0, Some("connect.timeout"), &[5_000_000; 3])];
+    let latency = added(&[tick(0, Phase::Measured, vec![("home", outcomes)])]).latency();
+    assert_eq!(latency.samples, 23);
+    assert!(latency.max.expect("values") > 4_900.0);
+}
+
+#[test]
+fn what_the_generator_lost_is_in_no_rate_of_the_target() {
+    let outcomes = vec![
+        outcome(2, None, &[1_000; 3]),
+        outcome(0, Some("generator.fd"), &[1; 4]),
+        outcome(0, Some("internal"), &[1; 5]),
+        outcome(0, Some("plan.bad_value"), &[1; 6]),
+    ];
+    let run = added(&[tick(0, Phase::Measured, vec![("home", outcomes)])]);
+    let totals = run.totals();
+    assert_eq!((totals.finished, totals.failed, totals.rate_per_s), (3, 0, Some(3.0)));
+    let requests = run.requests();
+    assert_eq!((requests[0].finished, requests[0].failed, requests[0].rate_per_s), (3, 0, Some(3.0)));
+    assert_eq!(requests[0].errors["generator.fd"], 4);
+}
+
+#[test]
+fn what_drains_straight_after_the_warm_up_is_warm_up() {
+    let run = added(&[good(0, Phase::WarmUp, &[1_000; 40]), good(1, Phase::Draining, &[5_000; 10])]);
+    assert!(!run.is_judged());
+}
+
+#[test]
 fn errors_know_their_first_and_last_second() {
     let failing =
         |second| tick(second, Phase::Measured, vec![("home", vec![outcome(5, Some("http.5xx"), &[1_000; 2])])]);
@@ -90,6 +120,14 @@ fn recent_is_the_last_ten_seconds() {
     let recent = added(&ticks).recent();
     assert_eq!(recent.rate_per_s, (20..30).sum::<u32>() as f64 / 10.0);
     assert_eq!(recent.error_rate, Some(0.0));
+}
+
+#[test]
+fn starts_are_told_beside_requests_because_an_iteration_may_be_several_requests() {
+    let mut second = good(0, Phase::Measured, &[1_000; 30]);
+    (second.point.planned, second.point.started) = (12, 10);
+    let recent = added(&[second]).recent();
+    assert_eq!((recent.planned_per_s, recent.started_per_s, recent.rate_per_s), (12.0, 10.0, 30.0));
 }
 
 #[test]

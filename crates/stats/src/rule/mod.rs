@@ -7,6 +7,7 @@
 mod decide;
 mod filter;
 mod gathered;
+mod guard;
 mod names;
 mod next_step;
 mod row;
@@ -15,17 +16,19 @@ mod watch;
 use perflab_model::{
     plan::{Plan, Rule},
     summary::LatencyKind,
-    threshold::{After, At, Limit, Measure, Stat, glob_matches},
+    threshold::{After, At, Level, Limit, Measure, Stat, TAGS, glob_matches},
     tick::{Phase, Point},
     verdict::LedgerRow,
 };
 
 pub use decide::Rung;
+use filter::Filter;
 use gathered::{Second, is_time};
+use guard::Guard;
 use names::{Names, Subject};
 use watch::Watch;
 
-use crate::{ReadOutcome, ReadTick};
+use crate::{ReadOutcome, ReadTick, phase::Phases};
 
 /// How near users or rate must be to what `at` names: the last of 1,000 users may be on its way.
 const AT_TOLERANCE: f64 = 0.005;
@@ -45,13 +48,18 @@ pub struct Judged {
 
 /// All rules of a run.
 #[derive(Clone, Debug)]
-pub struct Rules(Vec<Entry>);
+pub struct Rules {
+    entries: Vec<Entry>,
+    phases: Phases,
+}
 
 /// One rule and what it is judged on.
 #[derive(Clone, Debug)]
 struct Entry {
     rule: Rule,
+    filter: Filter,
     judging: Judging,
+    guard: Option<Guard>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,20 +81,35 @@ impl Rules {
     /// Rules of a plan, before the first second.
     pub fn new(plan: &Plan) -> Self {
         let names = Names::of(plan);
-        Self(plan.rules.iter().map(|rule| Entry { rule: rule.clone(), judging: judging(rule, &names) }).collect())
+        let entry = |rule: &Rule| {
+            let judging = judging(rule, &names);
+            let guard = match &judging {
+                Judging::Values { limit, watches, .. } => Guard::of(&rule.threshold, *limit, watches),
+                Judging::Not { .. } => None,
+            };
+            Entry { rule: rule.clone(), filter: Filter::new(&rule.threshold.tags, plan), judging, guard }
+        };
+        Self { entries: plan.rules.iter().map(entry).collect(), phases: Phases::default() }
     }
 
     /// Whether nothing was asked.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// Adds a second.
     pub fn add(&mut self, tick: &ReadTick, kind: LatencyKind) {
-        for Entry { rule, judging } in &mut self.0 {
+        let phase = self.phases.next(tick.point.phase);
+        for Entry { rule, filter, judging, guard } in &mut self.entries {
             let threshold = &rule.threshold;
             let Judging::Values { limit, seconds, watches } = judging else { continue };
-            if !counts(rule, &tick.point) {
+            if phase == Phase::WarmUp {
+                if let Some(guard) = guard.as_mut().filter(|_| begins(rule, &tick.point)) {
+                    guard.add(threshold, |subject| second_of(rule, filter, subject, tick, kind));
+                }
+                continue;
+            }
+            if !begins(rule, &tick.point) || !at_its_load(rule, &tick.point, phase) {
                 continue;
             }
             if let Some(glob) = &threshold.scope {
@@ -99,14 +122,14 @@ impl Rules {
                 }
             }
             for watch in watches.iter_mut() {
-                let second = second_of(rule, &watch.subject, tick, kind);
-                if tick.point.phase == Phase::Draining {
+                let second = second_of(rule, filter, &watch.subject, tick, kind);
+                if phase == Phase::Draining {
                     watch.add_drained(threshold, &second);
                 } else {
                     watch.add(threshold, &second);
                 }
             }
-            if tick.point.phase != Phase::Draining {
+            if phase != Phase::Draining {
                 *seconds += 1;
             }
         }
@@ -114,20 +137,25 @@ impl Rules {
 
     /// The text of the first rule that asks for the run to end.
     pub fn stop(&self) -> Option<&str> {
-        self.0.iter().find_map(|Entry { rule, judging }| match judging {
-            Judging::Values { watches, .. } if watches.iter().any(Watch::asks_to_stop) => {
-                Some(rule.threshold.text.as_str())
-            }
-            _ => None,
-        })
+        let asks = |entry: &&Entry| {
+            let judged = match &entry.judging {
+                Judging::Values { watches, .. } => watches.iter().any(Watch::asks_to_stop),
+                Judging::Not { .. } => false,
+            };
+            judged || entry.guard.as_ref().is_some_and(Guard::asks_to_stop)
+        };
+        self.entries.iter().find(asks).map(|entry| entry.rule.threshold.text.as_str())
     }
 
     /// Every rule as it stands: broken ones first, then undecided, then met; within these in the order of their
     /// sources, and the closest margin first.
     pub fn ledger(&self) -> Vec<Judged> {
         let mut rows: Vec<Judged> = Vec::new();
-        for Entry { rule, judging } in &self.0 {
+        for Entry { rule, judging, guard, .. } in &self.entries {
             match judging {
+                Judging::Values { .. } if guard.as_ref().is_some_and(Guard::asks_to_stop) => {
+                    rows.push(row::not_judged(rule, undecided(rule), guard::REASON, guard::NEXT));
+                }
                 Judging::Not { rung, reason, next } => rows.push(row::not_judged(rule, *rung, reason, next)),
                 Judging::Values { watches, .. } if watches.is_empty() => rows.push(row::nothing_matches(rule)),
                 Judging::Values { limit, watches, .. } => {
@@ -159,8 +187,7 @@ fn judging(rule: &Rule, names: &Names) -> Judging {
             };
         }
     };
-    let undecided = Rung::Undecided(if threshold.max.is_some() { Default::default() } else { threshold.level });
-    let not = |reason: String, next: &str| Judging::Not { rung: undecided, reason, next: next.to_owned() };
+    let not = |reason: String, next: &str| Judging::Not { rung: undecided(rule), reason, next: next.to_owned() };
     if matches!(threshold.measure, Measure::Memory | Measure::Allocations | Measure::Overhead | Measure::Degradation) {
         return not(
             format!("a load run does not measure {}", threshold.measure.label().to_lowercase()),
@@ -175,10 +202,10 @@ fn judging(rule: &Rule, names: &Names) -> Judging {
             "Take scope and tags out of the rule",
         );
     }
-    if let Some((tag, _)) = threshold.tags.iter().find(|(tag, _)| !filter::is_known(tag)) {
+    if let Some((tag, _)) = threshold.tags.iter().find(|(tag, _)| !TAGS.contains(&tag.as_str())) {
         return not(
             format!("no value of a load run has the tag `{tag}`"),
-            &format!("Use one of {}, or a scope: for <request or flow>", filter::KNOWN),
+            &format!("Use one of {}, or a scope: for <request or flow>", TAGS.join(", ")),
         );
     }
     let subjects = match &threshold.scope {
@@ -189,25 +216,32 @@ fn judging(rule: &Rule, names: &Names) -> Judging {
     Judging::Values { limit, seconds: 0, watches }
 }
 
-/// Whether a rule looks at a second: never at the warm-up, from when it says, at the load it says.
-fn counts(rule: &Rule, point: &Point) -> bool {
-    let threshold = &rule.threshold;
-    let late_enough = match threshold.after {
+/// The rung of a rule that cannot be decided.
+fn undecided(rule: &Rule) -> Rung {
+    Rung::Undecided(if rule.threshold.max.is_some() { Level::Fail } else { rule.threshold.level })
+}
+
+/// Whether a rule has begun to look.
+fn begins(rule: &Rule, point: &Point) -> bool {
+    match rule.threshold.after {
         Some(After::Time(time)) => u64::from(point.second) * 1000 >= time.get(),
         Some(After::Warmup) | None => true,
-    };
+    }
+}
+
+/// Whether a rule looks at the load of a second.
+fn at_its_load(rule: &Rule, point: &Point, phase: Phase) -> bool {
     let near = |value: f64, wanted: f64| (value - wanted).abs() <= wanted * AT_TOLERANCE;
-    let at_load = match threshold.at {
+    match rule.threshold.at {
         None => true,
-        Some(_) if point.phase == Phase::Draining => false,
+        Some(_) if phase == Phase::Draining => false,
         Some(At::Users(users)) => near(f64::from(point.users), f64::from(users)),
         Some(At::Rate(rate)) => near(point.target, rate),
-    };
-    point.phase != Phase::WarmUp && late_enough && at_load
+    }
 }
 
 /// What a second has for a rule on a subject.
-fn second_of(rule: &Rule, subject: &Subject, tick: &ReadTick, kind: LatencyKind) -> Second {
+fn second_of(rule: &Rule, filter: &Filter, subject: &Subject, tick: &ReadTick, kind: LatencyKind) -> Second {
     let threshold = &rule.threshold;
     let point = &tick.point;
     let mut second = Second { users: point.users, ..Second::default() };
@@ -222,20 +256,22 @@ fn second_of(rule: &Rule, subject: &Subject, tick: &ReadTick, kind: LatencyKind)
         .iter()
         .filter(|(name, _)| subject.holds(name))
         .flat_map(|(name, outcomes)| outcomes.iter().map(move |outcome| (name, outcome)))
-        .filter(|(name, outcome)| filter::fits(&threshold.tags, name, outcome));
-    let chosen = filter::chooses_outcomes(&threshold.tags);
+        .filter(|(name, outcome)| filter.fits(name, outcome));
+    let chosen = filter.chooses_outcomes();
     for (_, outcome) in outcomes {
         match threshold.measure {
             Measure::ErrorRate => {
-                second.part += if outcome.is_failed() { outcome.count } else { 0 };
-                second.whole += if outcome.is_finished() { outcome.count } else { 0 };
+                second.part += if outcome.counted.is_failed() { outcome.count } else { 0 };
+                second.whole += if outcome.counted.is_finished() { outcome.count } else { 0 };
             }
             Measure::Checks => {
                 second.part += outcome.checks_passed;
                 second.whole += outcome.checks_passed + outcome.checks_failed;
             }
-            Measure::Throughput => second.part += if outcome.is_finished() { outcome.count } else { 0 },
-            measure if is_time(measure) && (chosen && outcome.is_finished() || outcome.counts_as_latency()) => {
+            Measure::Throughput => second.part += if outcome.counted.is_finished() { outcome.count } else { 0 },
+            measure
+                if is_time(measure) && (chosen && outcome.counted.is_finished() || outcome.counted.is_latency()) =>
+            {
                 if let Some(times) = times(measure, outcome, kind) {
                     second.times.merge(times);
                 }

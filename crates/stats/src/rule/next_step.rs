@@ -25,7 +25,10 @@ const PLACES: [(&[&str], &str); 4] = [
 pub(super) fn for_broken(rule: &Rule, subject: Option<&str>) -> String {
     let measure = rule.threshold.measure;
     let step = match measure {
-        Measure::Lag | Measure::Late => "The generator is too slow: run at a lower rate or on a faster worker",
+        Measure::Lag | Measure::Late => {
+            "See whether the generator was too slow (its signals say so), or starts waited for a slot: then the target \
+             kept all slots busy"
+        }
         _ if is_time(measure) => {
             let name = subject.unwrap_or_default().to_lowercase();
             return PLACES

@@ -74,7 +74,7 @@ pub(super) fn not_judged(rule: &Rule, rung: Rung, reason: &str, next: &str) -> J
 
 /// The row of a rule whose scope met nothing.
 pub(super) fn nothing_matches(rule: &Rule) -> Judged {
-    let rung = Rung::Undecided(if rule.threshold.max.is_some() { Level::Fail } else { rule.threshold.level });
+    let rung = super::undecided(rule);
     let scope = rule.threshold.scope.clone();
     let glob = scope.clone().unwrap_or_default();
     let row = LedgerRow {

@@ -142,11 +142,22 @@ fn a_glob_judges_each_match_by_itself() {
 fn tags_choose_outcomes() {
     let ticks = run(20, |second| failing(second, 20, 20));
     assert_eq!(judged("latency{status:5xx} p95 < 5ms", &ticks).row.samples, 400);
-    assert_eq!(judged("latency{status:500} p95 < 5ms", &ticks).rung, Rung::Met);
     assert_eq!(judged("latency{expected_response:true} p95 < 5ms", &ticks).rung, Rung::Broken(Level::Fail));
     assert_eq!(judged("latency{error:timeout} p95 < 5ms", &ticks).row.samples, 0);
     assert_eq!(judged("latency{error:http.5xx} p95 < 5ms", &ticks).row.samples, 400);
     assert_eq!(judged("latency{colour:blue} p95 < 5ms", &ticks).row.outcome, Gate::Inconclusive);
+}
+
+#[test]
+fn a_method_is_that_of_the_plan_also_where_a_request_has_a_name_of_its_own() {
+    let ticks = run(20, |second| {
+        let requests =
+            ["home", "POST /login", "home [redirect]"].map(|name| (name, vec![outcome(2, None, &[1_000; 20])]));
+        tick(second, Phase::Measured, requests.to_vec())
+    });
+    // All requests of the plan are GET, whatever they are called.
+    assert_eq!(judged("latency{method:GET} p95 < 5ms", &ticks).row.samples, 1_200);
+    assert_eq!(judged("latency{method:POST} p95 < 5ms", &ticks).row.samples, 0);
 }
 
 #[test]
@@ -190,6 +201,47 @@ fn over_wants_a_full_window_and_within_takes_a_part_of_one() {
     assert_eq!(judged("p90 < 200ms", &hidden).row.outcome, Gate::Inconclusive);
     assert_eq!(judged("p90 < 200ms over 10s", &hidden).rung, Rung::Broken(Level::Fail));
     assert_eq!(judged("p90 < 2s over 10s", &hidden).rung, Rung::Met);
+}
+
+#[test]
+fn a_partial_window_may_break_a_rule_but_never_leaves_it_open() {
+    // The first second has three slow requests: alone they show nothing, and in a full window they do not matter.
+    let ticks = run(30, |second| {
+        let times = if second == 0 { vec![190_000; 3] } else { vec![100_000; 100] };
+        good(second, Phase::Measured, &times)
+    });
+    assert_eq!(judged("p95 < 200ms within 10s", &ticks).rung, Rung::Met);
+    assert_eq!(judged("p95 < 200ms within 1m", &ticks).rung, Rung::Met, "the last partial window is all there is");
+    assert_eq!(judged("p95 < 200ms within 1m", &ticks[..1]).rung, Rung::Undecided(Level::Fail));
+}
+
+#[test]
+fn a_two_level_rule_stops_over_its_maximum_only() {
+    for text in ["error_rate < 5%, max 50% stop", "error_rate < 5%, max 50% for 5s stop"] {
+        let over_target = run(20, |second| failing(second, 10, 40));
+        assert_eq!(rules(&[text], &over_target).stop(), None, "{text}");
+        let over_maximum = run(20, |second| failing(second, 40, 10));
+        assert_eq!(rules(&[text], &over_maximum).stop(), Some(text), "{text}");
+    }
+}
+
+#[test]
+fn a_stop_that_says_from_when_it_looks_watches_the_warm_up_too_and_judges_nothing_of_it() {
+    let text = "error_rate < 5% for 5s after 10s stop";
+    let warm = run(60, |second| {
+        let failed = if second < 20 { 50 } else { 0 };
+        Tick { point: tick(second, Phase::WarmUp, Vec::new()).point, ..failing(second, failed, 50) }
+    });
+    assert_eq!(rules(&[text], &warm[..14]).stop(), None);
+    let stopped = rules(&[text], &warm[..15]);
+    assert_eq!(stopped.stop(), Some(text), "seconds 10 to 14");
+    let ledger = stopped.ledger();
+    assert_eq!(ledger[0].rung, Rung::Undecided(Level::Fail));
+    assert_eq!(ledger[0].row.reason.as_deref(), Some("it ended the run in its warm-up, which is never judged"));
+    // Without a time of its own a rule begins after the warm-up, and a rule that stops nothing has no business in it.
+    for text in ["error_rate < 5% for 5s stop", "error_rate < 5% for 5s after 10s"] {
+        assert_eq!(rules(&[text], &warm).stop(), None, "{text}");
+    }
 }
 
 #[test]
@@ -245,7 +297,7 @@ proptest! {
 
     #[test]
     fn warm_up_never_reaches_a_rule(warm in proptest::collection::vec(1_u64..5_000_000, 1..60), seconds in 1_u32..12) {
-        let texts = ["p95 < 100ms", "error_rate < 1%", "rps > 10", "max < 1s", "p90 < 95ms over 3s", "error_rate < 5% for 2s stop"];
+        let texts = ["p95 < 100ms", "error_rate < 1%", "rps > 10", "max < 1s", "p90 < 95ms over 3s", "error_rate < 5% for 2s stop", "max < 1us after 2s"];
         let judged_only = run(seconds, |second| good(second + 3, Phase::Measured, &[95_000; 30]));
         let mut with_warm_up = run(3, |second| {
             tick(second, Phase::WarmUp, vec![("home", vec![outcome(5, Some("http.5xx"), &warm), outcome(2, None, &warm)])])

@@ -23,7 +23,7 @@ pub(super) struct Watch {
     window: Option<Gathered>,
     /// Of windows, per limit: the estimate that broke it.
     broken: Vec<Option<Estimate>>,
-    /// Of `over` and `within`: the worst window that broke nothing.
+    /// Of `over` and `within`: the worst full window.
     worst: Option<Estimate>,
     /// Of `for`, per limit: how many seconds in a row breach now, and the longest such row.
     rows: Vec<(usize, usize)>,
@@ -80,12 +80,10 @@ impl Watch {
             last.add(second);
             match window {
                 Window::For(_) => self.look_for(rule, second, &last, seconds_of(window)),
-                Window::Over(_) => {
-                    if last.seconds() >= seconds_of(window) {
-                        self.look_over(rule, &last);
-                    }
+                Window::Over(_) | Window::Within(_) => {
+                    let full = last.seconds() >= seconds_of(window);
+                    self.look_over(rule, &last, full);
                 }
-                Window::Within(_) => self.look_over(rule, &last),
             }
             self.window = Some(last);
         }
@@ -122,10 +120,16 @@ impl Watch {
         }
     }
 
-    /// The merged values of the window breach.
-    fn look_over(&mut self, rule: &Threshold, last: &Gathered) {
+    /// The merged values of the window breach. A partial window, where the rule looks at it, can only break the rule: it
+    /// may hold so few samples that it would leave every rule undecided.
+    fn look_over(&mut self, rule: &Threshold, last: &Gathered, full: bool) {
+        if !full && !matches!(rule.window, Some(Window::Within(_))) {
+            return;
+        }
         let Some(estimate) = last.estimate() else { return };
-        keep_worse(&mut self.worst, rule, estimate);
+        if full {
+            keep_worse(&mut self.worst, rule, estimate);
+        }
         for (at, (limit, _)) in self.limits.iter().enumerate() {
             if decide(rule.measure, rule.op, *limit, &estimate) == Decision::Broken {
                 keep_worse(&mut self.broken[at], rule, estimate);
@@ -160,11 +164,19 @@ impl Watch {
                 let longest = self.rows.iter().map(|(_, longest)| *longest).max().unwrap_or(0);
                 found(Rung::Met, self.gathered.estimate(), Why::RowTooShort(longest))
             }
-            Window::Over(_) | Window::Within(_) => match self.worst {
+            Window::Over(_) | Window::Within(_) => match self.worst.or_else(|| self.partial(window)) {
                 Some(estimate) => found(self.rung(rule, &estimate), Some(estimate), Why::Plain),
                 None if self.gathered.samples() == 0 => found(Rung::Undecided(worst_level), None, Why::NoSamples),
                 None => found(Rung::Undecided(worst_level), None, Why::WindowNeverFull),
             },
+        }
+    }
+
+    /// Of `within`: the window under way, which is all there is when none was ever full.
+    fn partial(&self, window: Window) -> Option<Estimate> {
+        match window {
+            Window::Within(_) => self.window.as_ref().and_then(Gathered::estimate),
+            Window::For(_) | Window::Over(_) => None,
         }
     }
 
@@ -179,29 +191,31 @@ impl Watch {
         Rung::Met
     }
 
-    /// A breach now, with enough samples, of a rule that stops: kept from then on.
+    /// A breach now, with enough samples, of a rule that stops: kept from then on. A two-level rule stops over its
+    /// maximum; over its target it only warns.
     fn note_stop(&mut self, rule: &Threshold) {
         if rule.action != Action::Stop || self.stopped.is_some() {
             return;
         }
+        let (limit, level) = self.limits[0];
         let (breached, samples, estimate) = match (rule.window, &self.window) {
-            (Some(Window::For(_)), Some(last)) => {
-                let seconds = rule.window.map_or(1, seconds_of);
-                let at = self.rows.iter().position(|(row, _)| *row >= seconds);
-                (at.map(|at| Rung::Broken(self.limits[at].1)), self.recent_samples.iter().sum(), last.estimate())
+            (Some(window @ Window::For(_)), Some(last)) => {
+                (self.rows[0].0 >= seconds_of(window), self.recent_samples.iter().sum(), last.estimate())
             }
             (window, last) => {
                 let values = last.as_ref().unwrap_or(&self.gathered);
                 let full = !matches!(window, Some(Window::Over(_))) || values.seconds() >= window.map_or(1, seconds_of);
                 let estimate = values.estimate().filter(|_| full);
-                let rung = estimate.map(|estimate| self.rung(rule, &estimate));
-                (rung.filter(|rung| matches!(rung, Rung::Broken(_))), values.samples(), estimate)
+                let broken =
+                    estimate.is_some_and(|value| decide(rule.measure, rule.op, limit, &value) == Decision::Broken);
+                (broken, values.samples(), estimate)
             }
         };
-        if let (Some(rung), Some(estimate)) = (breached, estimate)
+        if breached
+            && let Some(estimate) = estimate
             && (samples >= STOP_SAMPLES || !counts_samples(rule))
         {
-            self.stopped = Some((rung, estimate));
+            self.stopped = Some((Rung::Broken(level), estimate));
         }
     }
 

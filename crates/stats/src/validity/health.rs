@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use perflab_model::tick::{Phase, Point};
+use perflab_model::tick::{Counted, Phase, Point};
 
-use crate::{Histogram, ReadTick};
+use super::silence::{Gone, Silence};
+use crate::{Histogram, ReadTick, phase::Phases};
 
 /// Seconds over which CPU is averaged: single seconds jump.
 const CPU_WINDOW: usize = 5;
@@ -19,14 +20,21 @@ pub struct Health {
     pub(super) planned: u64,
     pub(super) started: u64,
     pub(super) dropped: u64,
-    pub(super) late: u64,
+    pub(super) late_own: u64,
+    /// Of starts that had a free slot: what the others waited is the target's doing.
     pub(super) lag: Histogram,
     pub(super) all_started: u64,
     pub(super) ended: u64,
     pub(super) answered: u64,
-    pub(super) last_answer: Option<u32>,
+    pub(super) silence: Silence,
     pub(super) no_answer: BTreeMap<String, u64>,
     pub(super) generator_errors: BTreeMap<String, u64>,
+    /// Requests lost by a fault of the engine itself.
+    pub(super) internal: u64,
+    /// Requests that were never sent.
+    pub(super) unsent: u64,
+    /// Whole seconds under load after the warm-up.
+    pub(super) measured_seconds: u64,
     pub(super) clock_step_ms: u64,
     pub(super) gap_ms: u64,
     pub(super) missing_seconds: u64,
@@ -45,6 +53,7 @@ pub struct Health {
     full_windows: usize,
     level_age: u32,
     last: Option<(u32, f64)>,
+    phases: Phases,
 }
 
 /// A mean of what was measured; nothing where nothing was.
@@ -72,21 +81,24 @@ impl Health {
     pub fn add(&mut self, tick: &ReadTick) {
         let point = &tick.point;
         self.whole_run(tick);
-        if point.phase != Phase::WarmUp {
+        let phase = self.phases.next(point.phase);
+        if phase != Phase::WarmUp {
             self.steal.add(point.generator.steal);
             self.other.add(point.generator.other);
             self.add_cpu(point.generator.cpu);
             for outcome in tick.requests.iter().flat_map(|(_, outcomes)| outcomes) {
                 if let Some(lag) = &outcome.lag {
-                    self.lag.merge(lag);
+                    let own = outcome.queued_lag.as_ref().and_then(|queued| lag.without(queued));
+                    self.lag.merge(own.as_ref().unwrap_or(lag));
                 }
             }
             self.planned += point.planned;
             self.started += point.started;
             self.dropped += point.dropped;
-            self.late += point.late;
+            self.late_own += point.late_own;
         }
-        if point.phase == Phase::Measured {
+        if phase == Phase::Measured {
+            self.measured_seconds += 1;
             self.add_users(point);
         }
         self.last = Some((point.second, point.target));
@@ -94,7 +106,12 @@ impl Health {
 
     /// The last second in which the target answered, if it ever did.
     pub const fn last_answer(&self) -> Option<u32> {
-        self.last_answer
+        self.silence.last_answer()
+    }
+
+    /// How the target went away and stayed away until the end, if it did.
+    pub fn gone(&self) -> Option<Gone> {
+        self.silence.gone()
     }
 
     fn whole_run(&mut self, tick: &ReadTick) {
@@ -106,25 +123,28 @@ impl Health {
         self.missing_seconds += u64::from(point.second.saturating_sub(expected));
         self.clock_step_ms = self.clock_step_ms.max(point.generator.clock_step_ms.unwrap_or(0).unsigned_abs());
         self.gap_ms = self.gap_ms.max(point.generator.gap_ms.unwrap_or(0));
+        self.silence.begin(point);
         for outcome in tick.requests.iter().flat_map(|(_, outcomes)| outcomes) {
-            if outcome.is_aborted() {
-                continue;
-            }
-            match &outcome.error {
-                Some(code) if code.starts_with("generator.") => {
+            match (outcome.counted, &outcome.error) {
+                (Counted::Aborted, _) => {}
+                (Counted::Unsent, _) => self.unsent += outcome.count,
+                (Counted::Ours, Some(code)) if code.starts_with("generator.") => {
                     *self.generator_errors.entry(code.clone()).or_insert(0) += outcome.count;
                 }
-                Some(code) if outcome.status_class == 0 => {
+                (Counted::Ours, _) => self.internal += outcome.count,
+                (_, Some(code)) if outcome.status_class == 0 => {
                     self.ended += outcome.count;
                     *self.no_answer.entry(code.clone()).or_insert(0) += outcome.count;
+                    self.silence.unanswered(code, outcome.count);
                 }
                 _ => {
                     self.ended += outcome.count;
                     self.answered += outcome.count;
-                    self.last_answer = Some(point.second);
+                    self.silence.answered(point.second);
                 }
             }
         }
+        self.silence.end();
     }
 
     fn add_cpu(&mut self, cpu: Option<f64>) {

@@ -17,6 +17,8 @@ const CLOCK_STEP_MS: u64 = 100;
 const GAP_MS: u64 = 1_000;
 /// Share of the host's cores used by others or stolen: suspect, invalid.
 const OTHERS: (f64, f64) = (0.05, 0.20);
+/// Share of requests that may be unwritable before the run is invalid: as of starts that were not made.
+const UNSENT: f64 = 0.02;
 /// Share of the run's seconds that may be missing before it is invalid.
 const MISSING: f64 = 0.02;
 
@@ -57,6 +59,15 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
         &format!("The generator ran out of {}. {}", lacking(&codes), way_on(&codes)),
     ));
     signals.push(signal(
+        "internal",
+        "Requests lost by a fault of the engine",
+        count(health.internal),
+        "0",
+        invalid_if(health.internal > 0),
+        "The engine itself broke down in these requests. This is a fault of perflab: please report it.",
+    ));
+    signals.push(unsent(health));
+    signals.push(signal(
         "clock",
         "Step of the clock",
         format!("{} ms", count(health.clock_step_ms)),
@@ -74,6 +85,19 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     ));
     signals.extend(books(health, context));
     signals
+}
+
+/// What could not be written was no load, so the run was not quite the planned one.
+fn unsent(health: &Health) -> Signal {
+    let share = health.unsent as f64 / (health.unsent + health.ended).max(1) as f64;
+    signal(
+        "unsent",
+        "Requests that could not be written",
+        if health.unsent == 0 { "0".to_owned() } else { format!("{} ({})", count(health.unsent), percent(share)) },
+        "0",
+        above(share, 0.0, UNSENT),
+        "Requests were not sent because a variable had no value or a value did not fit. See their errors, and mend the suite.",
+    )
 }
 
 fn others(health: &Health) -> Vec<Signal> {

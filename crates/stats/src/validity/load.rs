@@ -30,10 +30,10 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
 fn open(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
     if health.started > 0 {
-        let share = health.late as f64 / health.started as f64;
+        let share = health.late_own as f64 / health.started as f64;
         signals.push(signal(
             "late",
-            "Starts over 5 ms late",
+            "Starts over 5 ms late though a slot was free",
             percent(share),
             "0.5 %",
             above(share, LATE.0, LATE.1),

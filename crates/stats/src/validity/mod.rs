@@ -8,6 +8,7 @@
 mod health;
 mod host;
 mod load;
+mod silence;
 mod target;
 
 use perflab_model::{
@@ -17,6 +18,7 @@ use perflab_model::{
 };
 
 pub use health::Health;
+pub use silence::Gone;
 
 /// What is known around the ticks.
 #[derive(Clone, Copy, Debug)]

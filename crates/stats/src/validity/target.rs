@@ -1,8 +1,11 @@
 //! Whether there was a target, and anything to judge.
 
-use perflab_model::validity::Signal;
+use perflab_model::{runner::Ending, validity::Signal};
 
 use super::{Context, Health, invalid_if, signal};
+
+/// What the codes of runs begin with that the generator's host could not carry out.
+const PREFLIGHT: &str = "preflight.";
 
 pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
@@ -22,22 +25,36 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
             ),
         ));
     }
-    let nothing = context.over && context.finished == 0;
+    signals.extend(refused(context));
+    let nothing = context.over && (context.finished == 0 || health.measured_seconds == 0);
+    // A person's stop cuts a run short; what else is stopped was stopped by a rule.
+    let by_rule = context.done.is_some_and(|done| done.ending == Ending::Stopped);
     if nothing && !down {
         signals.push(signal(
             "too_short",
             "Measured after the warm-up",
             "nothing".to_owned(),
-            "at least one request",
+            "at least one second",
             invalid_if(true),
             if context.cut_short {
                 "The run ended before anything was measured. Run it again to its end."
+            } else if by_rule && health.measured_seconds == 0 {
+                "A rule ended the run in its warm-up, which is never judged. See its errors for what was wrong."
+            } else if health.measured_seconds == 0 {
+                "The run held no whole second after its warm-up. Make it longer, or the warm-up shorter."
             } else {
                 "No request ended after the warm-up. Make the run longer than its warm-up, or the warm-up shorter."
             },
         ));
     }
     signals
+}
+
+/// A generator that refused to begin, because its host does not let it do what the plan asks.
+fn refused(context: &Context<'_>) -> Option<Signal> {
+    let Ending::Failed { code, message } = &context.done?.ending else { return None };
+    let what = code.strip_prefix(PREFLIGHT)?;
+    Some(signal("preflight", "Limits of the generator's host", what.to_owned(), "enough", invalid_if(true), message))
 }
 
 /// `connection refused at 127.0.0.1:8000`.

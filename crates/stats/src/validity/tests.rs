@@ -66,8 +66,32 @@ fn a_quiet_run_is_valid() {
 #[case::at_two_percent(60, Suspect)]
 #[case(61, Invalid)]
 fn late_starts(#[case] late: u64, #[case] expected: ValidityState) {
-    let validity = open(|tick| tick.point.late = if tick.point.second == 0 { late } else { 0 });
+    let validity = open(|tick| tick.point.late_own = if tick.point.second == 0 { late } else { 0 });
     assert_eq!(state(&validity, "late"), expected);
+}
+
+#[test]
+fn starts_that_waited_for_a_slot_are_late_by_the_target_and_not_by_the_generator() {
+    let validity = open(|tick| {
+        tick.point.late = 14;
+        let lags = |own: usize| {
+            let mut times = vec![100; own];
+            times.extend([850_000; 14]);
+            Some(outcome(2, None, &times).service)
+        };
+        tick.requests[0].outcomes[0].lag = lags(86);
+        tick.requests[0].outcomes[0].queued_lag = lags(0);
+    });
+    assert_eq!((state(&validity, "late"), state(&validity, "lag")), (Valid, Valid));
+}
+
+#[test]
+fn a_queued_lag_that_is_no_part_of_the_lag_hides_nothing() {
+    let validity = open(|tick| {
+        tick.requests[0].outcomes[0].lag = Some(outcome(2, None, &[850_000; 100]).service);
+        tick.requests[0].outcomes[0].queued_lag = Some(outcome(2, None, &[1_000; 500]).service);
+    });
+    assert_eq!(state(&validity, "lag"), Invalid);
 }
 
 #[rstest]
@@ -157,6 +181,21 @@ fn errors_of_the_generator_are_ours() {
 }
 
 #[test]
+fn a_panic_of_ours_makes_the_run_invalid_and_is_not_blamed_on_the_target() {
+    let validity = closed(|tick| tick.requests[0].outcomes.push(outcome(0, Some("internal"), &[1])));
+    assert_eq!((state(&validity, "internal"), state(&validity, "generator")), (Invalid, Valid));
+}
+
+#[rstest]
+#[case::none(0, Valid)]
+#[case::one(1, Suspect)]
+#[case::many(10, Invalid)]
+fn requests_that_could_not_be_written(#[case] unsent: usize, #[case] expected: ValidityState) {
+    let validity = closed(|tick| tick.requests[0].outcomes.push(outcome(0, Some("plan.bad_value"), &vec![1; unsent])));
+    assert_eq!(state(&validity, "unsent"), expected);
+}
+
+#[test]
 fn clock_and_standstill() {
     assert_eq!(state(&closed(|tick| tick.point.generator.clock_step_ms = Some(-3)), "clock"), Valid);
     assert_eq!(state(&closed(|tick| tick.point.generator.clock_step_ms = Some(-3_600_000)), "clock"), Invalid);
@@ -209,6 +248,62 @@ fn a_run_that_ended_in_its_warm_up_is_too_short() {
     assert_eq!(state(&validity_of(&plan(&[]), &warm, None), "too_short"), Invalid);
 }
 
+#[test]
+fn what_drains_after_a_warm_up_that_fills_the_run_is_too_short_to_judge() {
+    let ticks = vec![good(0, Phase::WarmUp, &[10_000; 10]), good(1, Phase::Draining, &[10_000; 10])];
+    assert_eq!(state(&validity_of(&plan(&[]), &ticks, None), "too_short"), Invalid);
+    let by_rule = Done { at_us: 0, ending: Ending::Stopped, mismatches: Vec::new() };
+    let validity = validity_of(&plan(&[]), &ticks, Some(&by_rule));
+    assert_eq!(
+        validity.causes()[0].cause.as_deref(),
+        Some("A rule ended the run in its warm-up, which is never judged. See its errors for what was wrong.")
+    );
+}
+
+/// 30 seconds under load of which the target answers up to a second, then seconds of draining.
+fn gone(last_answer: u32, failures: usize, code: &str) -> Option<crate::Gone> {
+    let mut health = Health::default();
+    for second in 0..32 {
+        let phase = if second < 30 { Phase::Measured } else { Phase::Draining };
+        let outcomes = match (second <= last_answer, phase) {
+            (true, _) => vec![outcome(2, None, &[10_000; 100])],
+            (false, Phase::Measured) => vec![outcome(0, Some(code), &vec![200; failures])],
+            (false, _) => Vec::new(),
+        };
+        let tick = tick(second, phase, vec![("home", outcomes)]);
+        health.add(&ReadTick::new(&tick, perflab_model::summary::LatencyKind::Service));
+    }
+    health.gone()
+}
+
+#[rstest]
+#[case::all_the_while(31, 0, "", None)]
+#[case::for_a_moment(25, 100, "connect.refused", None)]
+#[case::for_good(24, 100, "connect.refused", Some((24, 5, 500)))]
+#[case::slowly(9, 1, "timeout.total", Some((9, 20, 20)))]
+#[case::but_hardly_anybody_asked(20, 1, "connect.refused", None)]
+#[case::our_own_faults_are_no_silence(5, 100, "generator.ports", None)]
+fn a_target_that_answered_and_then_answered_nothing_more_has_gone(
+    #[case] last_answer: u32,
+    #[case] failures: usize,
+    #[case] code: &str,
+    #[case] expected: Option<(u32, u32, u64)>,
+) {
+    let found = gone(last_answer, failures, code);
+    assert_eq!(found.as_ref().map(|gone| (gone.last_answer, gone.seconds, gone.failures)), expected);
+    assert!(found.is_none_or(|gone| gone.code == code));
+}
+
+#[test]
+fn a_target_that_answers_errors_is_still_there() {
+    let mut health = Health::default();
+    for second in 0..30 {
+        let tick = tick(second, Phase::Measured, vec![("home", vec![outcome(5, Some("http.5xx"), &[10_000; 100])])]);
+        health.add(&ReadTick::new(&tick, perflab_model::summary::LatencyKind::Service));
+    }
+    assert_eq!(health.gone(), None);
+}
+
 #[rstest]
 #[case::one_second_of_a_hundred(100, 50, Suspect)]
 #[case::one_second_of_ten(10, 5, Invalid)]
@@ -227,4 +322,14 @@ fn unreadable_histograms_and_disagreeing_books_make_a_run_invalid() {
     let done = Done { at_us: 0, ending: Ending::Completed, mismatches: vec!["home: 10 against 9".to_owned()] };
     let validity = validity_of(&plan(&[]), &seconds(|_| ()), Some(&done));
     assert_eq!(state(&validity, "engine.mismatch"), Invalid);
+}
+
+#[test]
+fn a_generator_that_may_not_open_enough_connections_is_the_cause_itself() {
+    let message = "50 iterations at once need 300 descriptors, and 64 are allowed. Raise the limit (ulimit -n)".to_owned();
+    let ending = Ending::Failed { code: "preflight.descriptors".to_owned(), message: message.clone() };
+    let done = Done { at_us: 0, ending, mismatches: Vec::new() };
+    let validity = validity_of(&open_plan(&[]), &[], Some(&done));
+    let signal = validity.signals.iter().find(|signal| signal.code == "preflight").expect("a signal");
+    assert_eq!((signal.state, signal.cause.as_ref()), (Invalid, Some(&message)));
 }

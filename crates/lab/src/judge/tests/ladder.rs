@@ -62,6 +62,50 @@ fn a_target_in_trouble(#[case] well: u32, #[case] status: u8, #[case] code: &str
 }
 
 #[test]
+fn a_target_that_went_away_for_good_never_passes_however_few_requests_were_left_to_fail() {
+    // 50 users without think time at 500/s for 50 s; then refused, each waits a second before it asks again.
+    let ticks: Vec<Tick> = (0..60)
+        .map(|second| {
+            let outcomes = if second < 50 {
+                vec![outcome(2, None, &[100_000; 500])]
+            } else {
+                vec![outcome(0, Some("connect.refused"), &[200; 50])]
+            };
+            tick(second, Phase::Measured, outcomes)
+        })
+        .collect();
+    let rules = ["error_rate < 5%", "p95 < 200ms"];
+    let outcome = judged(&plan(&rules), &ticks, &completed());
+    assert_eq!(outcome.judgement.verdict, Verdict::Critical);
+    let ledger: Vec<(&str, &str, Gate)> =
+        outcome.judgement.ledger.iter().map(|row| (row.rule.as_str(), row.source.as_str(), row.outcome)).collect();
+    assert_eq!(ledger[0], ("target answers until the end", "built in", Gate::Fail));
+    assert!(ledger[1..].iter().all(|(_, _, outcome)| *outcome == Gate::Pass), "{ledger:?}");
+    // One that comes back is judged by its rules alone.
+    let mut back = ticks;
+    back.push(tick(60, Phase::Measured, vec![super::sample::outcome(2, None, &[100_000; 500])]));
+    assert_eq!(judged(&plan(&rules), &back, &completed()).judgement.verdict, Verdict::Excellent);
+    // And a run of which nothing was asked stays one.
+    assert_eq!(judged(&plan(&[]), &back, &completed()).judgement.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_warm_up_that_fills_the_run_leaves_nothing_to_judge() {
+    let ticks: Vec<Tick> = (0..5)
+        .map(|second| {
+            let phase = if second < 4 { Phase::WarmUp } else { Phase::Draining };
+            tick(second, phase, vec![outcome(2, None, &[100_000; 300])])
+        })
+        .collect();
+    let outcome = judged(&plan(&["p95 < 200ms"]), &ticks, &completed());
+    assert_eq!(
+        (outcome.judgement.verdict, outcome.validity.causes),
+        (Verdict::Inconclusive, vec!["too_short".to_owned()])
+    );
+    assert_eq!(outcome.summary.totals.finished, 0);
+}
+
+#[test]
 fn suspect_numbers_are_at_best_issues_and_never_hide_a_broken_limit() {
     let suspect = |tick: Tick| {
         let mut tick = tick;

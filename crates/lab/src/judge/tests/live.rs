@@ -84,6 +84,26 @@ fn results_are_in_base_units_for_all_together_and_for_each_request() {
     assert!(find(None, "latency", "p99").is_none(), "400 samples show no P99");
 }
 
+#[test]
+fn trend_and_ledger_agree_about_requests_that_the_generator_lost() {
+    let second = |second| {
+        let outcomes = vec![
+            outcome(2, None, &[100_000; 15]),
+            outcome(5, Some("http.5xx"), &[1_000; 5]),
+            outcome(0, Some("generator.fd"), &[1; 20]),
+        ];
+        tick(second, Phase::Measured, outcomes)
+    };
+    let ticks: Vec<Tick> = (0..20).map(second).collect();
+    let outcome = judged(&plan(&["error_rate < 5%", "rps > 100"]), &ticks, &completed());
+    let trend = |measure: &str| {
+        outcome.results.iter().find(|row| row.request.is_none() && row.measure == measure).map(|row| row.value)
+    };
+    let ledger = |rule: &str| outcome.judgement.ledger.iter().find(|row| row.rule == rule).and_then(|row| row.value);
+    assert_eq!((trend("error_rate"), ledger("error_rate < 5%")), (Some(0.25), Some(25.0)));
+    assert_eq!((trend("throughput"), ledger("rps > 100")), (Some(20.0), Some(20.0)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -112,6 +132,7 @@ proptest! {
         kept.iter_mut().for_each(|tick| tick.point.second -= warm);
         let again = judged(&plan(&rules), &kept, &completed());
         prop_assert_eq!(again.judgement.verdict, outcome.judgement.verdict);
-        prop_assert!(outcome.judgement.verdict != Verdict::Excellent || failed == 0);
+        let share = failed as f64 / (well + failed) as f64;
+        prop_assert!(outcome.judgement.verdict != Verdict::Excellent || share < 0.05, "{}", share);
     }
 }

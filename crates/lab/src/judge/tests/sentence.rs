@@ -1,5 +1,9 @@
 use insta::assert_snapshot;
-use perflab_model::{run::RunState, tick::Tick};
+use perflab_model::{
+    run::RunState,
+    runner::{Done, Ending},
+    tick::{Phase, Tick},
+};
 
 use super::sample::{completed, ended, failing, judged, plan, steady};
 use crate::judge::Conclusion;
@@ -47,7 +51,9 @@ fn nothing_asked() {
 fn a_target_in_trouble() {
     let rules = ["error_rate < 5%", "p95 < 200ms warn"];
     assert_snapshot!(told(&rules, &failing(20, 0, 0, "connect.refused"), &completed()), @"Invalid: the target never answered (connection refused at 127.0.0.1:8000). Start it, or correct the environment's base URL.");
-    assert_snapshot!(told(&rules, &failing(60, 42, 0, "connect.refused"), &completed()), @"Error rate is 30.0 %, its limit 5 %. Mostly because the target refused connections (connect.refused); it last answered at 0:41. The other rule is met.");
+    assert_snapshot!(told(&rules, &failing(60, 42, 0, "connect.refused"), &completed()), @"The target went away: it last answered at 0:41, and 360 requests failed from then to the end (mostly connect.refused). Of the 2 rules: 1 met, 1 missed.");
+    assert_snapshot!(told(&["p95 < 200ms warn"], &failing(60, 42, 0, "connect.refused"), &completed()), @"The target went away: it last answered at 0:41, and 360 requests failed from then to the end (mostly connect.refused). The only rule is met.");
+    assert_snapshot!(told(&[], &failing(60, 42, 0, "connect.refused"), &completed()), @"The target went away: it last answered at 0:41, and 360 requests failed from then to the end (mostly connect.refused).");
     assert_snapshot!(told(&rules, &failing(20, 0, 5, "http.5xx"), &completed()), @"Error rate is 100 %, its limit 5 %. Mostly because the target answered with server errors (http.5xx). Of the 2 rules: 1 missed, 1 undecided.");
     assert_snapshot!(told(&rules, &steady(20, 3_000_000), &completed()), @"P95 is 3,271 ms, its target 200 ms. The other rule is met.");
 }
@@ -62,6 +68,21 @@ fn ended_early() {
     assert_snapshot!(told(&["p95 < 200ms"], &[], &denied), @"No verdict is possible: the limit of open files is 64; raise it to 1,000.");
     let rule = ended(RunState::Finished, "rule", "Stopped by the rule `error_rate < 5% for 5s stop`.");
     assert_snapshot!(told(&["error_rate < 5% for 5s stop"], &failing(8, 3, 5, "http.5xx"), &rule), @"Error rate is 100 %, its limit 5 %. Mostly because the target answered with server errors (http.5xx). Stopped by the rule `error_rate < 5% for 5s stop`.");
+}
+
+#[test]
+fn a_rule_that_ended_the_run_in_its_warm_up() {
+    let warm: Vec<Tick> = failing(15, 0, 5, "http.5xx")
+        .into_iter()
+        .map(|mut tick| {
+            tick.point.phase = Phase::WarmUp;
+            tick
+        })
+        .collect();
+    let text = "error_rate < 5% for 5s after 5s stop";
+    let rule = ended(RunState::Finished, "rule", "Stopped by the rule `error_rate < 5% for 5s after 5s stop`.");
+    let rule = Conclusion { done: rule.done.map(|done| Done { ending: Ending::Stopped, ..done }), ..rule };
+    assert_snapshot!(told(&[text], &warm, &rule), @"Invalid: a rule ended the run in its warm-up, which is never judged. See its errors for what was wrong. Stopped by the rule `error_rate < 5% for 5s after 5s stop`.");
 }
 
 #[test]

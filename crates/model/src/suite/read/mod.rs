@@ -4,6 +4,7 @@
 
 mod feed;
 mod flow;
+mod http;
 mod names;
 mod request;
 mod rules;
@@ -16,16 +17,16 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 pub(super) use feed::wanted as feeds_wanted;
-pub(super) use names::each_request;
+pub(super) use names::{each_request, each_step, flows_of};
 pub(super) use scenario::filter;
 
 use super::{
     Scenario,
     error::{Path, Problems},
-    raw::{RawHttp, RawSuite},
+    raw::RawSuite,
 };
 use crate::{
-    flow::{Auth, Feed, Flow, UserClass},
+    flow::{Auth, Feed, Flow, UserClass, is_reserved_header},
     hint::nearest,
     name::SuiteName,
     plan::{HttpPolicy, Rule},
@@ -95,6 +96,7 @@ pub(super) fn read(
     let auth = reader.read_auth(raw.auth);
     let flows = reader.read_flows(raw.flows);
     let classes = reader.read_classes(raw.classes);
+    let http = reader.read_http(raw.http.unwrap_or_default(), files);
     let mut checked = Checked {
         base_url,
         seed: raw.seed,
@@ -104,28 +106,17 @@ pub(super) fn read(
         auth,
         flows,
         classes,
-        http: http(raw.http),
+        http,
         rules: Vec::new(),
         scenarios: Vec::new(),
     };
     reader.check_variables(&checked);
-    let all_names = rules::names_of(&checked.flows, &checked.auth);
-    checked.rules = reader.read_rules(raw.thresholds, &format!("suite {name}"), &root.key("thresholds"), &all_names);
-    reader.read_scenarios(raw.defaults.unwrap_or_default(), raw.scenarios, &mut checked, &all_names);
+    let defaults = raw.defaults.unwrap_or_default();
+    let models = scenario::models(&defaults, &raw.scenarios);
+    let known = rules::Known::of(&checked.flows, &checked.auth, models);
+    checked.rules = reader.read_rules(raw.thresholds, &format!("suite {name}"), &root.key("thresholds"), &known);
+    reader.read_scenarios(defaults, raw.scenarios, &mut checked, &known);
     checked
-}
-
-fn http(raw: Option<RawHttp>) -> HttpPolicy {
-    let (raw, usual) = (raw.unwrap_or_default(), HttpPolicy::default());
-    HttpPolicy {
-        version: raw.version.unwrap_or(usual.version),
-        reuse: raw.reuse.unwrap_or(usual.reuse),
-        connect_timeout: raw.connect_timeout.unwrap_or(usual.connect_timeout),
-        read_timeout: raw.read_timeout.unwrap_or(usual.read_timeout),
-        total_timeout: raw.total_timeout.unwrap_or(usual.total_timeout),
-        max_redirects: raw.max_redirects.unwrap_or(usual.max_redirects),
-        ..usual
-    }
 }
 
 impl Reader<'_, '_> {
@@ -189,6 +180,10 @@ impl Reader<'_, '_> {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(token) {
             self.problems.add(path, format!("`{}` cannot be the name of a header", name.escape_debug()), None);
+        }
+        if is_reserved_header(name) {
+            let hint = Some("leave it out: it follows from the address, the body and the run".to_owned());
+            self.problems.add(path, format!("the header `{name}` is written by perflab itself"), hint);
         }
         if value.contains(['\r', '\n', '\0']) {
             self.problems.add(

@@ -67,7 +67,7 @@ fn unset(class: &UserClass, variable: &str, checked: &Checked) -> Option<Unset> 
 }
 
 /// Every flow that users of a class do, by name.
-pub(super) fn flows_of(class: &UserClass) -> impl Iterator<Item = &str> {
+pub(in crate::suite) fn flows_of(class: &UserClass) -> impl Iterator<Item = &str> {
     class.flows.keys().chain(&class.on_start).chain(&class.on_stop).map(String::as_str)
 }
 

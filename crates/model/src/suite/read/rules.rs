@@ -1,39 +1,179 @@
-//! Thresholds of suites and scenarios.
+//! Thresholds of suites and scenarios: those that no run of theirs could ever decide are told at once.
 
 use indexmap::IndexMap;
 
 use super::{Reader, names::each_step};
 use crate::{
-    flow::{Auth, Flow, Step},
+    flow::{Auth, Flow, Request, Step},
     hint::nearest,
     plan::Rule,
     suite::{error::Path, raw::RawThresholds},
-    threshold::{Limit, Measure, Threshold, ThresholdError, glob_matches},
+    threshold::{At, Limit, Measure, Threshold, ThresholdError, glob_matches, tag_problem},
 };
 
-/// Names that a scope can mean: requests, flows and groups.
-pub(super) fn names_of(flows: &IndexMap<String, Flow>, auth: &IndexMap<String, Auth>) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut add = |name: &str| {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
-        }
-    };
-    for flow in flows.values() {
-        each_step(&flow.steps, &mut |step| match step {
-            Step::Request(request) => add(&request.name),
-            Step::Group { name, .. } => add(name),
-            Step::Auth { auth: name, .. } => {
-                if let Some(auth) = auth.get(name) {
-                    add(&auth.login.name);
+/// Who paces the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Model {
+    /// A plan of starts.
+    Open,
+    /// Users who wait for their answers.
+    Closed,
+}
+
+/// What rules can be about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// Requests, flows and groups: what a scope can mean.
+    names: Vec<String>,
+    /// Requests with their methods: what the tags `name` and `method` can mean.
+    requests: Vec<(String, String)>,
+    /// The models of the runs that the rules are for.
+    models: Vec<Model>,
+}
+
+/// Why a rule could never be decided.
+struct Unfit {
+    message: String,
+    hint: String,
+    /// The part of the rule that is wrong; its first word where there is none.
+    part: Option<String>,
+}
+
+impl Known {
+    /// What flows and log-ins have.
+    pub(super) fn of(flows: &IndexMap<String, Flow>, auth: &IndexMap<String, Auth>, models: Vec<Model>) -> Self {
+        let mut known = Self { models, ..Self::default() };
+        for flow in flows.values() {
+            each_step(&flow.steps, &mut |step| match step {
+                Step::Request(request) => known.add_request(request),
+                Step::Group { name, .. } => known.add(name),
+                Step::Auth { auth: name, .. } => {
+                    if let Some(auth) = auth.get(name) {
+                        known.add_request(&auth.login);
+                    }
                 }
-            }
-            _ => {}
-        });
+                _ => {}
+            });
+        }
+        auth.values().for_each(|auth| known.add_request(&auth.login));
+        flows.keys().for_each(|name| known.add(name));
+        known
     }
-    auth.values().for_each(|auth| add(&auth.login.name));
-    flows.keys().for_each(|name| add(name));
-    names
+
+    /// The same for runs of these models.
+    pub(super) fn with_models(mut self, models: Vec<Model>) -> Self {
+        self.models = models;
+        self
+    }
+
+    fn add(&mut self, name: &str) {
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    fn add_request(&mut self, request: &Request) {
+        self.add(&request.name);
+        self.requests.push((request.name.clone(), request.method.clone()));
+    }
+
+    /// Whether a rule of the suite says anything about these runs.
+    pub(super) fn concerns(&self, rule: &Threshold) -> bool {
+        self.unknown_scope(rule).is_none() && self.no_request(rule).is_none() && self.other_model(rule).is_none()
+    }
+
+    fn unfit(&self, rule: &Threshold) -> Option<Unfit> {
+        of_starts(rule)
+            .or_else(|| {
+                rule.tags.iter().find_map(|(tag, value)| {
+                    tag_problem(tag, value).map(|(message, hint)| Unfit { message, hint, part: Some(tag.clone()) })
+                })
+            })
+            .or_else(|| self.no_request(rule))
+            .or_else(|| self.other_model(rule))
+    }
+
+    fn unknown_scope<'a>(&self, rule: &'a Threshold) -> Option<&'a str> {
+        rule.scope.as_deref().filter(|scope| !self.names.iter().any(|name| glob_matches(scope, name)))
+    }
+
+    /// Tags that mean no request.
+    fn no_request(&self, rule: &Threshold) -> Option<Unfit> {
+        rule.tags.iter().find_map(|(tag, value)| {
+            let known: Vec<&str> = match tag.as_str() {
+                "name" => self.requests.iter().map(|(name, _)| name.as_str()).collect(),
+                "method" => self.requests.iter().map(|(_, method)| method.as_str()).collect(),
+                _ => return None,
+            };
+            let is_meant = |known: &str| match tag.as_str() {
+                "name" => glob_matches(value, known) || glob_matches(value, &format!("{known} [redirect]")),
+                _ => known.eq_ignore_ascii_case(value),
+            };
+            if known.iter().any(|known| is_meant(known)) {
+                return None;
+            }
+            let hint = nearest(value, known).map_or_else(
+                || "look at the requests of the flows".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Some(Unfit { message: format!("no request here has the {tag} `{value}`"), hint, part: Some(tag.clone()) })
+        })
+    }
+
+    /// Measures and loads that none of the runs has.
+    fn other_model(&self, rule: &Threshold) -> Option<Unfit> {
+        let only = |model: Model| self.models.iter().all(|known| *known == model) && !self.models.is_empty();
+        let measure = |measure: Measure, what: &str, hint: &str| Unfit {
+            message: format!("`{measure}` exists in {what} only"),
+            hint: hint.to_owned(),
+            part: None,
+        };
+        let open = "an executor with a rate has it; take the rule out, or out of this scenario";
+        match (rule.measure, rule.at) {
+            (Measure::Lag | Measure::Dropped | Measure::Late, _) if only(Model::Closed) => {
+                Some(measure(rule.measure, "open runs", open))
+            }
+            (Measure::Users, _) if only(Model::Open) => {
+                Some(measure(rule.measure, "closed runs", "write `throughput` or `iterations` for what arrives"))
+            }
+            (_, Some(At::Users(users))) if only(Model::Open) => Some(Unfit {
+                message: format!("an open run never stands at {users} users"),
+                hint: "name a rate, such as `at 200/s`".to_owned(),
+                part: Some("at".to_owned()),
+            }),
+            (_, Some(At::Rate(rate))) if only(Model::Closed) => Some(Unfit {
+                message: format!("a closed run never stands at {rate}/s"),
+                hint: "name a number of users, such as `at 200 users`".to_owned(),
+                part: Some("at".to_owned()),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// Starts and users are counted for the whole run.
+fn of_starts(rule: &Threshold) -> Option<Unfit> {
+    let whole = matches!(rule.measure, Measure::Iterations | Measure::Dropped | Measure::Late | Measure::Users);
+    let part = rule.tags.first().map(|(tag, _)| tag.clone()).or_else(|| rule.scope.clone()).filter(|_| whole)?;
+    Some(Unfit {
+        message: format!("`{}` is counted for the whole run, not for a request", rule.measure),
+        hint: "take scope and tags out of the rule".to_owned(),
+        part: Some(part),
+    })
+}
+
+/// Where in a rule a part stands, counted from 1. Of `at` the one before a number is meant: names may hold the word too.
+fn column(rule: &str, part: Option<&str>) -> usize {
+    let found = match part {
+        None => None,
+        Some("at") => rule
+            .match_indices(" at ")
+            .filter(|(at, sign)| rule[at + sign.len()..].trim_start().starts_with(|c: char| c.is_ascii_digit()))
+            .last()
+            .map(|(at, _)| at + 1),
+        Some(part) => rule.find(part),
+    };
+    found.map_or(1, |at| rule[..at].chars().count() + 1)
 }
 
 impl Reader<'_, '_> {
@@ -42,21 +182,21 @@ impl Reader<'_, '_> {
         raw: Option<RawThresholds>,
         source: &str,
         path: &Path,
-        names: &[String],
+        known: &Known,
     ) -> Vec<Rule> {
         let mut rules = Vec::new();
         match raw {
             None => {}
             Some(RawThresholds::List(texts)) => {
                 for (i, text) in texts.iter().enumerate() {
-                    rules.extend(self.rule(text.parse(), source, &path.index(i), names));
+                    rules.extend(self.rule(text.parse(), None, source, &path.index(i), known));
                 }
             }
             Some(RawThresholds::Map(map)) => {
                 for (measure, texts) in map.0 {
                     let path = path.key(&measure);
                     for text in texts.into_vec() {
-                        rules.extend(self.rule(Threshold::of_k6(&measure, &text), source, &path, names));
+                        rules.extend(self.rule(Threshold::of_k6(&measure, &text), Some(&text), source, &path, known));
                     }
                 }
             }
@@ -67,9 +207,10 @@ impl Reader<'_, '_> {
     fn rule(
         &mut self,
         threshold: Result<Threshold, ThresholdError>,
+        written: Option<&str>,
         source: &str,
         path: &Path,
-        names: &[String],
+        known: &Known,
     ) -> Option<Rule> {
         let threshold = match threshold {
             Ok(threshold) => threshold,
@@ -90,14 +231,18 @@ impl Reader<'_, '_> {
             self.problems.add(path, format!("there is no budget `{name}`"), hint);
             return None;
         }
-        if let Some(scope) = &threshold.scope
-            && !names.iter().any(|name| glob_matches(scope, name))
-        {
-            let hint = nearest(scope, names.iter().map(String::as_str)).map_or_else(
+        if let Some(scope) = known.unknown_scope(&threshold) {
+            let hint = nearest(scope, known.names.iter().map(String::as_str)).map_or_else(
                 || "name a request, a flow or a group, or use a glob such as /api/*".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
             self.problems.add(path, format!("`for {scope}` means no request, flow or group here"), Some(hint));
+            return None;
+        }
+        if let Some(unfit) = known.unfit(&threshold) {
+            // In a map of k6 the key is not part of the rule; what is wrong with it stands in column 1.
+            let column = column(written.unwrap_or(&threshold.text), unfit.part.as_deref());
+            self.problems.add(path, format!("{} (column {column} of the rule)", unfit.message), Some(unfit.hint));
             return None;
         }
         Some(Rule { threshold, source: source.to_owned() })
