@@ -18,6 +18,11 @@ impl Changes {
         self.wait(|change| change == Change::Run(run)).await;
     }
 
+    /// Comes back when a person may want the run to end.
+    pub async fn of_orders(&mut self, run: RunId) {
+        self.wait(|change| change == Change::Order(run)).await;
+    }
+
     /// Comes back when a run may have become claimable.
     pub async fn of_queue(&mut self) {
         self.wait(|change| change == Change::Queue).await;

@@ -23,8 +23,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// That something changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A run has new rows, another state or an order to stop.
+    /// A run has new rows or another state.
     Run(RunId),
+    /// A person wants a run to end. Apart from [`Change::Run`], so that a worker is not woken by its own writes.
+    Order(RunId),
     /// A run waits, or an environment is free again: a claim may succeed.
     Queue,
     /// The connection to the server was lost and is back: anything may have changed meanwhile.
@@ -46,6 +48,7 @@ impl Change {
     pub(crate) fn to_payload(self, origin: Origin) -> String {
         let what = match self {
             Self::Run(run) => run.to_string(),
+            Self::Order(run) => format!("order {run}"),
             Self::Queue => "queue".to_owned(),
             Self::Unknown => "unknown".to_owned(),
         };
@@ -61,7 +64,10 @@ impl Change {
         match what {
             "queue" => Some(Self::Queue),
             "unknown" => Some(Self::Unknown),
-            run => run.parse().ok().map(Self::Run),
+            _ => match what.strip_prefix("order ") {
+                Some(run) => run.parse().ok().map(Self::Order),
+                None => what.parse().ok().map(Self::Run),
+            },
         }
     }
 }

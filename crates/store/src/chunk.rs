@@ -1,7 +1,9 @@
 //! What a worker uploads while a run is under way: events, seconds, how things stand.
 //!
 //! Invariant: a chunk is written once. Its number must follow the last one of the attempt; a number that was written
-//! already is a repeat whose acknowledgement was lost, and changes nothing. Who no longer has the run is told `Stale`.
+//! already is a repeat whose acknowledgement was lost, and changes nothing: a chunk must never change once it was sent.
+//! Who no longer has the run is told `Stale`. A chunk is a sign of life as well, so that a worker writes once a second
+//! and not twice.
 
 use std::io::{Read, Write};
 
@@ -10,7 +12,7 @@ use futures::{Stream, TryStreamExt, stream};
 use perflab_model::{
     event::EventKind,
     id::RunId,
-    run::{Headline, RunState},
+    run::{Cancel, Headline, RunState},
     summary::Progress,
     tick::Tick,
 };
@@ -19,7 +21,7 @@ use crate::{
     Change, Conflict, Db, Refusal, StoreError,
     db::Tx,
     events::add_events,
-    run::{put_document, under_way},
+    run::{cancel_from_code, put_document, under_way},
     sql::{json, sql},
 };
 
@@ -34,7 +36,7 @@ const MAX_TICK_BYTES: u64 = 256 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chunk {
     /// What happened, with the wall clock: a [`EventKind::Tick`] for each second, log lines, examples. Changes of state
-    /// are not among them: the store writes those itself.
+    /// and orders are not among them: the store writes those itself.
     pub events: Vec<(i64, EventKind)>,
     /// The seconds with their histograms.
     pub ticks: Vec<Tick>,
@@ -44,18 +46,34 @@ pub struct Chunk {
     pub headline: Option<Headline>,
 }
 
+/// What the store answers to a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Number of the run's newest event.
+    pub last_seq: u64,
+    /// The order to end, if a person gave one.
+    pub cancel: Option<Cancel>,
+}
+
 impl Db {
-    /// Writes chunk `number` (from 1, rising by one within an attempt) and gives the number of the run's newest event.
+    /// Writes chunk `number` (from 1, rising by one within an attempt), keeps the lease alive, and gives the order to end
+    /// if there is one.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when another attempt has the run or it has ended; [`Conflict::ChunkGap`] when an earlier
     /// chunk is missing; when the database does not answer, and then nothing was written or the repeat will say so.
-    pub async fn write_chunk(&self, run: RunId, attempt: u32, number: u64, chunk: &Chunk) -> Result<u64, StoreError> {
+    pub async fn write_chunk(
+        &self,
+        run: RunId,
+        attempt: u32,
+        number: u64,
+        chunk: &Chunk,
+    ) -> Result<Written, StoreError> {
         let mut progress = chunk.progress.as_ref();
         let mut events = Vec::with_capacity(chunk.events.len());
         for (at_us, what) in &chunk.events {
             match what {
-                EventKind::State(_) => return Err(Refusal::StateInChunk.into()),
+                EventKind::State(_) | EventKind::Cancel(_) => return Err(Refusal::StateInChunk.into()),
                 EventKind::Progress(newer) => progress = Some(newer),
                 _ => events.push((*at_us, what.clone())),
             }
@@ -64,10 +82,11 @@ impl Db {
         let headline = chunk.headline.as_ref().map(|headline| json("headline", headline)).transpose()?;
         let mut tx = self.begin().await?;
         let row = sql(concat!(
-            "UPDATE run SET last_chunk = $3, last_seq = last_seq + $4, headline = COALESCE($5, headline) \
+            "UPDATE run SET last_chunk = $3, last_seq = last_seq + $4, headline = COALESCE($5, headline), \
+             lease_beat = lease_beat + 1 \
              WHERE id = $1 AND attempt = $2 AND last_chunk = $3 - 1 AND state IN ",
             under_way!(),
-            " RETURNING last_seq"
+            " RETURNING last_seq, cancel"
         ))
         .bind(run)
         .bind(attempt)
@@ -77,8 +96,9 @@ impl Db {
         .first(&mut tx)
         .await?;
         let Some(row) = row else { return repeat_or_refuse(&mut tx, run, attempt, number).await };
-        let last_seq = row.count("last_seq")?;
-        add_events(&mut tx, run, attempt, last_seq + 1 - count, &events).await?;
+        let written =
+            Written { last_seq: row.count("last_seq")?, cancel: row.optional_word("cancel", cancel_from_code)? };
+        add_events(&mut tx, run, attempt, written.last_seq + 1 - count, &events).await?;
         for tick in &chunk.ticks {
             sql("INSERT INTO tick (run_id, attempt, second, part, body) VALUES ($1, $2, $3, 0, $4)")
                 .bind(run)
@@ -93,7 +113,7 @@ impl Db {
         }
         tx.changed(Change::Run(run));
         tx.commit().await?;
-        Ok(last_seq)
+        Ok(written)
     }
 
     /// Every second of an attempt with its histograms, in order. A run of hours is large: prefer
@@ -130,20 +150,21 @@ impl Db {
 }
 
 /// Why a chunk was not written: it is there already, or its sender has lost the run.
-async fn repeat_or_refuse(tx: &mut Tx, run: RunId, attempt: u32, number: u64) -> Result<u64, StoreError> {
-    let row = sql("SELECT state, attempt, last_chunk, last_seq FROM run WHERE id = $1")
+async fn repeat_or_refuse(tx: &mut Tx, run: RunId, attempt: u32, number: u64) -> Result<Written, StoreError> {
+    let row = sql("SELECT state, attempt, last_chunk, last_seq, cancel FROM run WHERE id = $1")
         .bind(run)
         .first(tx)
         .await?
         .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
-    let written = row.count("last_chunk")?;
-    if row.attempt()? == attempt && (1..=written).contains(&number) {
-        return row.count("last_seq");
+    let last = row.count("last_chunk")?;
+    if row.attempt()? == attempt && (1..=last).contains(&number) {
+        let cancel = row.optional_word("cancel", cancel_from_code)?;
+        return Ok(Written { last_seq: row.count("last_seq")?, cancel });
     }
     if row.attempt()? != attempt || row.word("state", RunState::from_code)?.is_terminal() {
         return Err(StoreError::Stale { run, attempt });
     }
-    Err(Conflict::ChunkGap { expected: written + 1, found: number }.into())
+    Err(Conflict::ChunkGap { expected: last + 1, found: number }.into())
 }
 
 /// A second as it is stored: histograms in base64 shrink to about a fifth.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: no message holds the database's address, which may carry a password.
 
-use perflab_model::{Hint, id::RunId};
+use perflab_model::{Hint, id::RunId, run::Cancel};
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -134,6 +134,12 @@ pub enum Conflict {
     /// A row of that key is there already.
     #[error("it exists already")]
     Exists,
+    /// A person wanted the run to end before it had: it did not complete, and is judged as what it is.
+    #[error("a person asked for the run to end before it had ended by itself")]
+    Cancelled {
+        /// What was asked for.
+        how: Cancel,
+    },
     /// A chunk before this one is missing.
     #[error("chunk {found} came where chunk {expected} was due")]
     ChunkGap {
@@ -159,7 +165,7 @@ pub enum Refusal {
     /// Not from an earlier page.
     #[error("this cursor is not from an earlier page of the list")]
     Cursor,
-    /// Only the store itself says that a run changed its state.
+    /// Only the store itself says that a run changed its state, or that somebody wants it to.
     #[error("a chunk may not hold changes of state")]
     StateInChunk,
     /// A run must end in a terminal state.
@@ -186,6 +192,7 @@ impl Hint for StoreError {
             Self::Full { .. } => "Free space on the disk of the database; the lab goes on by itself",
             Self::Stale { .. } | Self::StaleClaim => "Stop the runner and claim another run",
             Self::Conflict(Conflict::KeyReused { .. }) => "Use a new key for a new request",
+            Self::Conflict(Conflict::Cancelled { .. }) => "End the run as cancelled",
             Self::Conflict(Conflict::ChunkGap { .. }) => "Send chunks in order, each until it is acknowledged",
             Self::Refused(Refusal::Nul) => "Remove the NUL character",
             Self::Refused(Refusal::Cursor) => "Start from the first page",
@@ -239,8 +246,10 @@ enum Reason {
 fn reason(code: &str) -> Reason {
     if code.len() == 5 {
         return match code {
-            // Serialisation, deadlock, lock not available, server going down or starting, idle in transaction.
-            "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "25P03" | "53300" => Reason::Busy,
+            // Serialisation, deadlock, lock not available, statement took too long, server going down or starting, idle
+            // in transaction, a stand-by that takes no writes yet, out of memory or connections.
+            "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25P03" | "25006" | "53200"
+            | "53300" => Reason::Busy,
             "53100" => Reason::Full,
             _ if code.starts_with("08") => Reason::Busy,
             _ if code.starts_with("XX0") => Reason::Damaged,

@@ -32,7 +32,7 @@ mod trend;
 mod worker;
 
 pub use change::Change;
-pub use chunk::Chunk;
+pub use chunk::{Chunk, Written};
 pub use create::{Created, Idempotency, NewRun};
 pub use db::Db;
 pub use environment::EnvironmentQueue;

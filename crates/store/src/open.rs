@@ -3,7 +3,11 @@
 //! In:  `sqlite:PATH`, `sqlite::memory:` (for tests), `postgres://…`.
 //! Out: a [`Db`] whose schema is up to date; or why not, without a word of the address, which may hold a password.
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     ConnectOptions,
@@ -20,6 +24,8 @@ use crate::{
 
 /// Longest wait for a lock or a connection; then the caller is told that the database is busy.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Pause before a refused step of opening is tried again.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 /// Before it, a reset of the write-ahead log could corrupt the file.
 const OLDEST_SQLITE: (&str, [u32; 3]) = ("3.51.3", [3, 51, 3]);
 /// Readers of one file: more would only wait for the disk.
@@ -58,11 +64,8 @@ async fn open_sqlite(url: &str) -> Result<Db, StoreError> {
     };
     let file = options.get_filename().to_owned();
     let existed = !in_memory && std::fs::metadata(&file).is_ok_and(|file| file.len() > 0);
-    let writer = pool()
-        .max_connections(1)
-        .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal))
-        .await
-        .map_err(open_error)?;
+    let writer =
+        connect_writer(pool().max_connections(1), options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
     let readers = if in_memory {
         writer.clone()
     } else {
@@ -76,6 +79,23 @@ async fn open_sqlite(url: &str) -> Result<Db, StoreError> {
     }
     schema::migrate(&db, found).await?;
     Ok(db)
+}
+
+/// Connects, and turns a new file to its write-ahead log.
+///
+/// That step goes from a reader's lock to a writer's, which SQLite refuses at once, whatever the busy timeout, while
+/// another process does the same: processes that start together have to ask again.
+async fn connect_writer(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+) -> Result<sqlx::SqlitePool, StoreError> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match pool.clone().connect_with(options.clone()).await.map_err(open_error) {
+            Err(StoreError::Busy { .. }) if Instant::now() < until => tokio::time::sleep(ASK_AGAIN).await,
+            connected => return connected,
+        }
+    }
 }
 
 async fn check_version(db: &Db) -> Result<(), StoreError> {

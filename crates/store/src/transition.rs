@@ -5,7 +5,7 @@
 //! nothing: its acknowledgement was lost.
 
 use perflab_model::{
-    event::{EventKind, StateChange},
+    event::{CancelAsked, EventKind, StateChange},
     id::RunId,
     run::{Cancel, RunEnd, RunState},
     runner::Started,
@@ -15,10 +15,10 @@ use perflab_model::{
 };
 
 use crate::{
-    Change, Db, Refusal, ResultRow, StoreError,
+    Change, Conflict, Db, Refusal, ResultRow, StoreError,
     db::Tx,
     events::add_events,
-    run::{cancel_code, put_document, under_way},
+    run::{cancel_code, cancel_from_code, put_document, under_way},
     sql::{json, sql},
     trend::add_results,
 };
@@ -91,12 +91,12 @@ impl Db {
         tx.commit().await
     }
 
-    /// Ends a run. `false` when it had ended already, so that an end told twice changes nothing. A run that a person
-    /// wanted stopped is cancelled even if it completed meanwhile; what it measured is kept all the same.
+    /// Ends a run. `false` when it had ended already, so that an end told twice changes nothing.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when another attempt has the run; [`Refusal::NotAnEnd`] when the state is not a terminal
-    /// one.
+    /// [`Conflict::Cancelled`] when it would end as completed although a person had asked for its end before: then
+    /// nothing is written, and it is to be judged again, as cancelled. [`StoreError::Stale`] when another attempt has
+    /// the run; [`Refusal::NotAnEnd`] when the state is not a terminal one.
     pub async fn finish(
         &self,
         run: RunId,
@@ -108,32 +108,23 @@ impl Db {
         if !end.state.is_terminal() {
             return Err(Refusal::NotAnEnd(end.state.code()).into());
         }
-        // The order may come between a look at the row and its change, so the database itself decides between ends.
-        let (stopped, aborted) = if end.code == "completed" {
-            (cancelled("stopped", "Stopped by a person"), cancelled("aborted", "Aborted by a person"))
-        } else {
-            (end.clone(), end.clone())
-        };
         let mut tx = self.begin().await?;
+        // The order may come between a look at the row and its change, so the database itself decides which was first.
         let row = sql(concat!(
-            "UPDATE run SET \
-             state = CASE WHEN cancel IS NULL THEN $3 ELSE $4 END, \
-             ending = CASE cancel WHEN 'stop' THEN $5 WHEN 'abort' THEN $6 ELSE $7 END, \
-             ended_us = $8, validity = $9, verdict = $10, last_seq = last_seq + 1 \
-             WHERE id = $1 AND attempt = $2 AND state IN ",
+            "UPDATE run SET state = $3, ending = $4, ended_us = $5, validity = $6, verdict = $7, \
+             last_seq = last_seq + 1 \
+             WHERE id = $1 AND attempt = $2 AND (cancel IS NULL OR $8 <> 'completed') AND state IN ",
             under_way!(),
-            " RETURNING last_seq, ending"
+            " RETURNING last_seq"
         ))
         .bind(run)
         .bind(attempt)
         .bind(end.state.code())
-        .bind(stopped.state.code())
-        .bind(json("ending", &stopped)?)
-        .bind(json("ending", &aborted)?)
         .bind(json("ending", end)?)
         .bind(now_us)
         .bind(outcome.map(|outcome| outcome.validity.state.word()))
         .bind(outcome.map(|outcome| outcome.judgement.verdict.code()))
+        .bind(&end.code)
         .first(&mut tx)
         .await?;
         let Some(row) = row else { return had_ended(&mut tx, run, attempt).await };
@@ -143,8 +134,7 @@ impl Db {
             put_document(run, "judgement", &outcome.judgement)?.run(&mut tx).await?;
             add_results(&mut tx, run, &outcome.results).await?;
         }
-        let end: RunEnd = row.json("ending")?;
-        let event = EventKind::State(StateChange { state: end.state, end: Some(end) });
+        let event = EventKind::State(StateChange { state: end.state, end: Some(end.clone()) });
         add_events(&mut tx, run, attempt, row.count("last_seq")?, &[(now_us, event)]).await?;
         tx.changed(Change::Run(run));
         tx.changed(Change::Queue);
@@ -152,7 +142,8 @@ impl Db {
         Ok(true)
     }
 
-    /// Orders a run to end. A waiting run ends here and now; an abort replaces an earlier stop, never the reverse.
+    /// Orders a run to end. A waiting run ends here and now; an abort replaces an earlier stop, never the reverse. An
+    /// order that changes nothing is no event.
     ///
     /// # Errors
     /// When there is no such run, or the database does not answer.
@@ -180,21 +171,27 @@ impl Db {
             tx.commit().await?;
             return Ok(CancelOutcome::CancelledNow);
         }
-        let ordered = sql(concat!(
-            "UPDATE run SET cancel = CASE WHEN cancel = 'abort' THEN cancel ELSE $2 END WHERE id = $1 AND state IN ",
-            under_way!()
+        let row = sql(concat!(
+            "UPDATE run SET cancel = $2, last_seq = last_seq + 1 \
+             WHERE id = $1 AND (cancel IS NULL OR (cancel = 'stop' AND $2 = 'abort')) AND state IN ",
+            under_way!(),
+            " RETURNING attempt, last_seq"
         ))
         .bind(run)
         .bind(cancel_code(how))
-        .run(&mut tx)
+        .first(&mut tx)
         .await?;
-        if ordered > 0 {
-            tx.changed(Change::Run(run));
-            tx.commit().await?;
-            return Ok(CancelOutcome::Ordered);
-        }
-        let (state, _) = state_of(&mut tx, run).await?;
-        Ok(CancelOutcome::AlreadyOver(state))
+        let Some(row) = row else {
+            let (state, _) = state_of(&mut tx, run).await?;
+            // Under way with no less an order: asked for once more, for which nothing is to be done.
+            return Ok(if state.is_terminal() { CancelOutcome::AlreadyOver(state) } else { CancelOutcome::Ordered });
+        };
+        let event = EventKind::Cancel(CancelAsked { how });
+        add_events(&mut tx, run, row.attempt()?, row.count("last_seq")?, &[(now_us, event)]).await?;
+        tx.changed(Change::Run(run));
+        tx.changed(Change::Order(run));
+        tx.commit().await?;
+        Ok(CancelOutcome::Ordered)
     }
 }
 
@@ -217,7 +214,18 @@ async fn taken_or_stale(tx: &mut Tx, run: RunId, attempt: u32, step: RunState) -
     if state == step && current == attempt { Ok(()) } else { Err(StoreError::Stale { run, attempt }) }
 }
 
+/// An end that changed no row: told before, overtaken by a person's order, or too late.
 async fn had_ended(tx: &mut Tx, run: RunId, attempt: u32) -> Result<bool, StoreError> {
     let (state, current) = state_of(tx, run).await?;
-    if state.is_terminal() && current == attempt { Ok(false) } else { Err(StoreError::Stale { run, attempt }) }
+    if current != attempt {
+        return Err(StoreError::Stale { run, attempt });
+    }
+    if state.is_terminal() {
+        return Ok(false);
+    }
+    let row = sql("SELECT cancel FROM run WHERE id = $1").bind(run).first(tx).await?;
+    match row.map(|row| row.optional_word("cancel", cancel_from_code)).transpose()?.flatten() {
+        Some(how) => Err(Conflict::Cancelled { how }.into()),
+        None => Err(StoreError::Stale { run, attempt }),
+    }
 }

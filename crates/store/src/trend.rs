@@ -3,7 +3,7 @@
 use perflab_model::{
     id::{ProjectId, RunId},
     name::{EnvironmentName, ScenarioName, SuiteName},
-    run::Revision,
+    run::{Revision, RunState},
     validity::ValidityState,
     verdict::Verdict,
 };
@@ -63,6 +63,10 @@ pub struct ResultPoint {
     pub run: RunId,
     /// Its number.
     pub number: u64,
+    /// Where it is: a stopped or failed run has results too.
+    pub state: RunState,
+    /// Planned load in a few words: runs with different ones measured different things.
+    pub load: String,
     /// When it ended.
     pub at_us: i64,
     /// What was measured.
@@ -138,8 +142,8 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn results(&self, query: &ResultQuery, limit: u32) -> Result<Vec<ResultPoint>, StoreError> {
-        let mut select = sql("SELECT run.id, run.number, run.ended_us, run.revision_commit, run.revision_branch, \
-             run.validity, run.verdict, result.value, result.samples \
+        let mut select = sql("SELECT run.id, run.number, run.state, run.load, run.ended_us, run.revision_commit, \
+             run.revision_branch, run.validity, run.verdict, result.value, result.samples \
              FROM run JOIN result ON result.run_id = run.id WHERE result.request = ");
         select.push_bind(query.request.as_deref().unwrap_or_default());
         select.push(" AND result.measure = ");
@@ -157,6 +161,8 @@ impl Db {
                 Ok(ResultPoint {
                     run: row.parse("id")?,
                     number: row.count("number")?,
+                    state: row.word("state", RunState::from_code)?,
+                    load: row.get("load")?,
                     at_us: row.get("ended_us")?,
                     revision: revision(row)?,
                     value: row.get("value")?,

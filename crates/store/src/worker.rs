@@ -71,6 +71,17 @@ impl Db {
         tx.commit().await
     }
 
+    /// Forgets workers that were last seen before that instant: who was killed said no goodbye. One that lives after all
+    /// is told so by [`Db::worker_seen`].
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_silent_workers(&self, before_us: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sql("DELETE FROM worker WHERE seen_us < $1").bind(before_us).run(&mut tx).await?;
+        tx.commit().await
+    }
+
     /// All workers, last seen first.
     ///
     /// # Errors

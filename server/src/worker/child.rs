@@ -1,10 +1,17 @@
 //! The runner as a child process: started, fed, listened to, ended.
 //!
 //! In:  a [`Job`] and later [`Order`]s. Out: the child's [`Report`]s, then how it exited.
-//! Promise: the child's whole process group is gone when [`Child::end`] returns. When this process dies, the child's
-//! stdin ends and the child stops by itself.
+//! Promise: the child's whole process group is gone when `end` returns. When this process dies, the system ends
+//! the child (`perflab exec` asks for it), and where it cannot, the child's stdin ends and the child stops by itself. The
+//! child does not inherit what opens the lab's own database, so that no suite can send it to a target.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    ffi::OsStr,
+    path::PathBuf,
+    process::Stdio,
+    sync::{LazyLock, mpsc::SyncSender},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use nix::{
@@ -28,6 +35,8 @@ const MAX_ORDERS: usize = 64;
 const MAX_REPORTS: usize = 256;
 /// What is kept of the runner's own log, first and last.
 const KEPT_LOG_BYTES: usize = 1024 * 1024;
+/// The one variable of ours that runners inherit, as their own log needs it and it opens nothing.
+const LOG_FILTER: &str = "PERFLAB_LOG";
 /// How long a runner has after a polite signal.
 const TERM_GRACE: Duration = Duration::from_secs(10);
 
@@ -51,6 +60,9 @@ pub enum ChildError {
     /// A pipe is missing.
     #[error("The runner has no pipes to speak through")]
     Pipes,
+    /// The thread that starts runners is gone.
+    #[error("The thread that starts runners is gone; restart this process")]
+    Starter,
 }
 
 /// What comes from a runner.
@@ -60,6 +72,19 @@ pub enum Heard {
     Report(Box<Report>),
     /// A line that was not: the runner is not of this version, or something prints into its output.
     Garbled(String),
+}
+
+/// Somebody who carries out a job: a child process, or what stands for one in tests.
+pub(super) trait Runner: Send {
+    /// Gives an order. A runner that is gone or deaf is noticed by its exit, not here.
+    fn order(&self, order: Order);
+
+    /// The next thing heard; `None` when the runner has closed its output.
+    fn hear(&mut self) -> impl Future<Output = Option<Heard>> + Send;
+
+    /// Waits for the exit, at most `patience`, then ends the runner with all that it had started.
+    /// Gives the exit in words and the runner's own log.
+    fn end(self, patience: Duration) -> impl Future<Output = (String, String)> + Send;
 }
 
 /// A runner under way.
@@ -81,7 +106,11 @@ impl Child {
         let program = own_program()?;
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
-        let mut process = Command::new(&program)
+        let mut command = Command::new(&program);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_variable(name) && name != LOG_FILTER) {
+            command.env_remove(name);
+        }
+        command
             .arg0("perflab")
             .arg("exec")
             .env("PERFLAB_DENIED_PORTS", own_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
@@ -90,9 +119,9 @@ impl Child {
             .stderr(Stdio::piped())
             // Its own group, so that what it started can be ended with it, and so that Ctrl-C reaches only us.
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|source| ChildError::Spawn { program, source })?;
+            .kill_on_drop(true);
+        let mut process =
+            start_from_lasting_thread(command)?.map_err(|source| ChildError::Spawn { program, source })?;
         let group = process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw).ok_or(ChildError::Pipes)?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (process.stdin.take(), process.stdout.take(), process.stderr.take())
@@ -106,22 +135,21 @@ impl Child {
         let log = tokio::spawn(keep_log(stderr));
         Ok(Self { process, group, orders, reports, log })
     }
+}
 
-    /// Gives an order. A runner that is gone or deaf is noticed by its exit, not here.
-    pub fn order(&self, order: Order) {
+impl Runner for Child {
+    fn order(&self, order: Order) {
         if self.orders.try_send(order).is_err() {
             tracing::debug!(?order, "the runner takes no orders any more");
         }
     }
 
-    /// The next thing heard; `None` when the runner has closed its output.
-    pub async fn hear(&mut self) -> Option<Heard> {
+    async fn hear(&mut self) -> Option<Heard> {
         self.reports.recv().await
     }
 
-    /// Waits for the exit, at most `patience`, then ends the whole group: asked first, killed after 10 s.
-    /// Gives the exit in words and the runner's own log.
-    pub async fn end(mut self, patience: Duration) -> (String, String) {
+    /// The whole group: asked first, killed after 10 s.
+    async fn end(mut self, patience: Duration) -> (String, String) {
         // Closing the pipe tells a runner that still listens that nobody is there any more.
         drop(self.orders);
         let mut exit = tokio::time::timeout(patience, self.process.wait()).await.ok();
@@ -142,6 +170,41 @@ impl Child {
         let log = tokio::time::timeout(Duration::from_secs(1), self.log).await;
         (words, log.ok().and_then(Result::ok).unwrap_or_default())
     }
+}
+
+/// Whether a variable is about this lab and its database: `PERFLAB_…`, and what Postgres clients read (`PGPASSWORD`,
+/// `PGHOST` …, all of them capitals without a break). Runners do not inherit it, and no suite may name it as a secret.
+pub fn is_own_variable(name: impl AsRef<OsStr>) -> bool {
+    let Some(name) = name.as_ref().to_str() else { return false };
+    name.starts_with("PERFLAB_")
+        || name.strip_prefix("PG").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase()))
+}
+
+type Start = Box<dyn FnOnce() + Send>;
+
+/// A thread that lives as long as this process and starts all runners. The system ends a child when the *thread* that
+/// started it ends, and threads of the runtime come and go.
+static STARTER: LazyLock<SyncSender<Start>> = LazyLock::new(|| {
+    let (starts, queue) = std::sync::mpsc::sync_channel::<Start>(0);
+    let starter = std::thread::Builder::new().name("runners".to_owned());
+    // Without the thread the queue has no reader, which whoever asks is told.
+    if let Err(error) = starter.spawn(move || queue.into_iter().for_each(|start| start())) {
+        tracing::error!(%error, "the thread that starts runners cannot be started");
+    }
+    starts
+});
+
+fn start_from_lasting_thread(mut command: Command) -> Result<std::io::Result<tokio::process::Child>, ChildError> {
+    // The pipes belong to the runtime of whoever asks.
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| ChildError::Starter)?;
+    let (answer, answers) = std::sync::mpsc::sync_channel(1);
+    let start = move || {
+        let _entered = runtime.enter();
+        // Whoever asked waits for the answer.
+        let _ = answer.send(command.spawn());
+    };
+    STARTER.send(Box::new(start)).map_err(|_| ChildError::Starter)?;
+    answers.recv().map_err(|_| ChildError::Starter)
 }
 
 /// This very program. On Linux by the link that stays good when the file is replaced under a running lab: the runner is
@@ -216,4 +279,24 @@ async fn keep_log(mut stderr: ChildStderr) -> String {
     }
     text.push_str(&String::from_utf8_lossy(tail.make_contiguous()));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("PERFLAB_DATABASE", true)]
+    #[case("PERFLAB_TEST_POSTGRES", true)]
+    #[case("PGPASSWORD", true)]
+    #[case("PGPASSFILE", true)]
+    #[case("PGP_KEY", false)]
+    #[case("PG", false)]
+    #[case("PATH", false)]
+    #[case("MITA_PASSWORD", false)]
+    fn what_opens_the_lab_is_told_from_what_suites_may_use(#[case] name: &str, #[case] own: bool) {
+        assert_eq!(is_own_variable(name), own);
+    }
 }

@@ -5,10 +5,18 @@
 //! The child never sees the database; the database never sees the child.
 
 pub mod child;
+mod courier;
 pub mod drive;
+mod ending;
+mod finish;
+mod follow;
 pub mod host_lock;
 mod keeper;
+mod outbox;
 mod queue;
+#[cfg(test)]
+mod sample;
+mod sink;
 mod store_sink;
 
 pub use keeper::keep;

@@ -4,16 +4,21 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use perflab_lab::Lab;
 use perflab_model::{
-    id::{RunId, WorkerId},
+    id::WorkerId,
     run::{Run, RunEnd, RunState},
     runner::Job,
 };
 use perflab_store::{Claimed, NewWorker, StoreError};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     drive::{self, Driven, drive},
+    finish::{Worth, finish},
+    follow::Patience,
     host_lock::{self, Asked, HostLock},
     store_sink::StoreSink,
 };
@@ -21,9 +26,9 @@ use super::{
 /// How often the queue is looked at when nothing wakes the worker.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long to wait after the database did not answer.
-const AFTER_TROUBLE: Duration = Duration::from_secs(1);
-/// How long the end of a run is offered to a database that does not answer.
-const KEEP_TRYING: Duration = Duration::from_secs(24 * 3600);
+pub(super) const AFTER_TROUBLE: Duration = Duration::from_secs(1);
+/// Rows of workers that were not seen for so long are forgotten: a label for people, so the wall clock does.
+const FORGOTTEN_AFTER_US: i64 = 24 * 3600 * 1_000_000;
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -82,8 +87,11 @@ pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
             () = sleep(pause) => {}
             () = wake.of_queue() => {}
         }
-        if let Err(error) = lab.db().worker_seen(settings.id, lab.now_us()).await {
-            tracing::debug!(%error, "that the worker lives is not written down");
+        match lab.db().worker_seen(settings.id, lab.now_us()).await {
+            Ok(true) => {}
+            // Never written down, or forgotten in the course of a long run.
+            Ok(false) => introduce(&lab, &settings).await,
+            Err(error) => tracing::debug!(%error, "that the worker lives is not written down"),
         }
     }
     if let Err(error) = lab.db().forget_worker(settings.id).await {
@@ -91,16 +99,16 @@ pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
     }
 }
 
-/// Writes down who works. A worker that cannot be written down works all the same.
+/// Writes down who works, and forgets who was killed. A worker that cannot be written down works all the same.
 async fn introduce(lab: &Lab, settings: &WorkerSettings) {
-    let worker = NewWorker {
-        id: settings.id,
-        host: settings.host.clone(),
-        class: settings.class.clone(),
-        started_us: lab.now_us(),
-    };
+    let now_us = lab.now_us();
+    let worker =
+        NewWorker { id: settings.id, host: settings.host.clone(), class: settings.class.clone(), started_us: now_us };
     if let Err(error) = lab.db().put_worker(&worker).await {
         tracing::warn!(%error, "the worker could not be written down");
+    }
+    if let Err(error) = lab.db().forget_silent_workers(now_us - FORGOTTEN_AFTER_US).await {
+        tracing::debug!(%error, "workers that vanished stay written down");
     }
 }
 
@@ -136,7 +144,7 @@ async fn turn(lab: &Lab, settings: &WorkerSettings, stop: &CancellationToken, _l
 async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop: &CancellationToken) {
     let Claimed { run, attempt } = claimed;
     let id = run.row.id;
-    let driven = match job(lab, &run).await {
+    let driven = match job(lab, &run, stop).await {
         Ok(job) => {
             let mut sink = StoreSink::new(lab.clone(), id, attempt);
             let (order, local) = watch::channel(None);
@@ -163,19 +171,17 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
         Ok(Driven { ours: false, .. }) => {
             tracing::warn!(run.id = %id, attempt, "run {id}: attempt {attempt} lost its run, nothing more is kept of it");
         }
-        Ok(Driven { end, outcome, .. }) => finish(lab, id, attempt, end, Some(outcome)).await,
-        Err(end) => finish(lab, id, attempt, end, None).await,
+        Ok(driven) => finish(lab, id, attempt, Worth::Judged(Box::new(driven)), stop).await,
+        Err(end) => finish(lab, id, attempt, Worth::Nothing(end), stop).await,
     }
 }
 
 /// The job of a run: its plan and the rows of its feeds.
-async fn job(lab: &Lab, run: &Run) -> Result<Job, RunEnd> {
+async fn job(lab: &Lab, run: &Run, stop: &CancellationToken) -> Result<Job, RunEnd> {
     let fail = |code: &str, message: String| RunEnd { state: RunState::Failed, code: code.to_owned(), message };
     let mut feeds = BTreeMap::new();
     if !run.plan.feeds.is_empty() {
-        let version = lab
-            .db()
-            .suite_version(run.suite_version_id)
+        let version = suite_version(lab, run, stop)
             .await
             .map_err(|error| fail("store", format!("The suite's files could not be read: {error}")))?
             .ok_or_else(|| fail("store", "The suite version of this run is gone from the store.".to_owned()))?;
@@ -192,27 +198,20 @@ async fn job(lab: &Lab, run: &Run) -> Result<Job, RunEnd> {
     Ok(Job { plan: run.plan.clone(), feeds })
 }
 
-/// Writes the end, again and again while the database does not answer.
-async fn finish(lab: &Lab, run: RunId, attempt: u32, end: RunEnd, outcome: Option<perflab_lab::judge::Outcome>) {
-    let begun = tokio::time::Instant::now();
+/// The suite's text and files, asked for as long as the run would be allowed to go on without the database.
+async fn suite_version(
+    lab: &Lab,
+    run: &Run,
+    stop: &CancellationToken,
+) -> Result<Option<perflab_store::StoredSuite>, StoreError> {
+    let until = Instant::now() + Patience::default().unreachable;
     loop {
-        match lab.db().finish(run, attempt, &end, outcome.as_ref(), lab.now_us()).await {
-            Ok(true) => {
-                tracing::info!(run.id = %run, state = end.state.code(), code = end.code, "run {run}: {}", end.message);
-                return;
-            }
-            Ok(false) | Err(StoreError::Stale { .. }) => {
-                tracing::warn!(run.id = %run, attempt, "run {run}: it had ended already, this end is dropped");
-                return;
-            }
-            Err(error) => {
-                if begun.elapsed() > KEEP_TRYING {
-                    tracing::error!(run.id = %run, %error, "run {run}: its end could not be kept for a day and is given up");
-                    return;
-                }
-                tracing::warn!(run.id = %run, %error, "run {run}: its end cannot be kept yet, trying again");
+        match lab.db().suite_version(run.suite_version_id).await {
+            Err(error) if error.is_transient() && Instant::now() < until && !stop.is_cancelled() => {
+                tracing::warn!(run.id = %run.row.id, %error, "run {}: its suite's files cannot be read yet, asking again", run.row.id);
                 sleep(AFTER_TROUBLE).await;
             }
+            answer => return answer,
         }
     }
 }

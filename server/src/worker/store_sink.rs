@@ -1,31 +1,41 @@
 //! Keeps what a runner says in the store, under the attempt's fencing number.
 
 use async_trait::async_trait;
-use perflab_lab::Lab;
+use perflab_lab::{Changes, Lab};
 use perflab_model::{id::RunId, run::Cancel, runner::Started};
 use perflab_store::StoreError;
 
-use super::drive::{Chunk, Sink, SinkError};
+use super::sink::{Chunk, Sink, SinkError};
 
 /// The store, for one attempt at one run.
 pub(super) struct StoreSink {
     lab: Lab,
     run: RunId,
     attempt: u32,
-    /// Number of the next chunk, from 1: a chunk sent twice is kept once.
-    next_chunk: u64,
+    changes: Changes,
 }
 
 impl StoreSink {
     pub(super) fn new(lab: Lab, run: RunId, attempt: u32) -> Self {
-        Self { lab, run, attempt, next_chunk: 1 }
+        let changes = lab.changes();
+        Self { lab, run, attempt, changes }
     }
 }
 
+/// What an error means for the run. Its cause is for the log alone: people who read of the run need not know the
+/// database's words.
 fn sink_error(error: StoreError) -> SinkError {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
     match error {
         StoreError::Stale { .. } => SinkError::Stale,
-        other => SinkError::Unreachable(other.to_string()),
+        later if later.is_transient() => {
+            tracing::debug!(error = %later, cause, "the store does not answer");
+            SinkError::Unreachable(later.to_string())
+        }
+        never => {
+            tracing::error!(error = %never, cause, "the store refuses what was measured");
+            SinkError::Refused(never.to_string())
+        }
     }
 }
 
@@ -36,20 +46,24 @@ impl Sink for StoreSink {
     }
 
     async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
-        if !chunk.is_empty() {
-            let stored = perflab_store::Chunk {
-                events: chunk.events.clone(),
-                ticks: chunk.ticks.clone(),
-                progress: chunk.progress.clone(),
-                headline: chunk.headline,
-            };
-            self.lab.db().write_chunk(self.run, self.attempt, self.next_chunk, &stored).await.map_err(sink_error)?;
-            self.next_chunk += 1;
+        if chunk.is_empty() {
+            return self.lab.db().beat(self.run, self.attempt).await.map_err(sink_error);
         }
-        self.lab.db().beat(self.run, self.attempt).await.map_err(sink_error)
+        let stored = perflab_store::Chunk {
+            events: chunk.events.clone(),
+            ticks: chunk.ticks.clone(),
+            progress: chunk.progress.clone(),
+            headline: chunk.headline,
+        };
+        let written = self.lab.db().write_chunk(self.run, self.attempt, chunk.number, &stored).await;
+        written.map(|written| written.cancel).map_err(sink_error)
     }
 
     async fn finishing(&mut self) -> Result<(), SinkError> {
         self.lab.db().finishing(self.run, self.attempt, self.lab.now_us()).await.map_err(sink_error)
+    }
+
+    async fn woken(&mut self) {
+        self.changes.of_orders(self.run).await;
     }
 }

@@ -2,8 +2,8 @@
 
 use futures::TryStreamExt;
 use perflab_model::{
-    event::{EventKind, StateChange},
-    run::RunState,
+    event::{CancelAsked, EventKind, StateChange},
+    run::{Cancel, RunState},
     tick::Tick,
 };
 use perflab_store::{Chunk, Conflict, Refusal, StoreError};
@@ -30,7 +30,7 @@ on_both! {
         let run = claimed.run.row.id;
         let mut last = 0;
         for number in 0..3 {
-            last = place.db.write_chunk(run, 1, u64::from(number) + 1, &second(number)).await.unwrap();
+            last = place.db.write_chunk(run, 1, u64::from(number) + 1, &second(number)).await.unwrap().last_seq;
         }
         place.db.close().await;
 
@@ -54,7 +54,7 @@ on_both! {
         assert_eq!(place.db.ticks(run, 1).await.unwrap().len(), 1);
         place.db.finish(run, 1, &completed(), None, NOW).await.unwrap();
         let repeated = place.db.write_chunk(run, 1, 1, &second(0)).await;
-        assert_eq!(repeated.unwrap(), first + 1, "it was acknowledged before the run ended");
+        assert_eq!(repeated.unwrap().last_seq, first.last_seq + 1, "it was acknowledged before the run ended");
     }
 
     async fn parallel_repeats_of_a_chunk_are_written_once(place) {
@@ -68,6 +68,16 @@ on_both! {
             repeat.await.unwrap();
         }
         assert_eq!(place.db.points(run).await.unwrap().len(), 1);
+    }
+
+    async fn whoever_writes_a_chunk_learns_that_the_run_should_end(place) {
+        let ground = Ground::new(&place.db).await;
+        let run = ground.running().await.run.row.id;
+        assert_eq!(place.db.write_chunk(run, 1, 1, &second(0)).await.unwrap().cancel, None);
+        place.db.request_cancel(run, Cancel::Stop, NOW).await.unwrap();
+        assert_eq!(place.db.write_chunk(run, 1, 2, &second(1)).await.unwrap().cancel, Some(Cancel::Stop));
+        let repeated = place.db.write_chunk(run, 1, 2, &second(1)).await.unwrap();
+        assert_eq!(repeated.cancel, Some(Cancel::Stop), "also when the first answer was lost");
     }
 
     async fn a_missing_chunk_is_noticed(place) {
@@ -100,9 +110,11 @@ on_both! {
         let ground = Ground::new(&place.db).await;
         let run = ground.running().await.run.row.id;
         let state = EventKind::State(StateChange { state: RunState::Finished, end: None });
-        let chunk = Chunk { events: vec![(NOW, state)], ..Chunk::default() };
-        let refused = place.db.write_chunk(run, 1, 1, &chunk).await;
-        assert!(matches!(refused, Err(StoreError::Refused(Refusal::StateInChunk))));
+        for event in [state, EventKind::Cancel(CancelAsked { how: Cancel::Stop })] {
+            let chunk = Chunk { events: vec![(NOW, event)], ..Chunk::default() };
+            let refused = place.db.write_chunk(run, 1, 1, &chunk).await;
+            assert!(matches!(refused, Err(StoreError::Refused(Refusal::StateInChunk))));
+        }
     }
 
     async fn a_failed_chunk_leaves_nothing_behind(place) {
@@ -123,7 +135,7 @@ on_both! {
         let before = place.db.run(run).await.unwrap().unwrap().last_seq;
         let lines: Vec<_> = (0..3_000).map(|line| (NOW, log_line(&format!("line {line} \0 \u{1b}[31m")))).collect();
         let chunk = Chunk { events: lines.clone(), ..Chunk::default() };
-        assert_eq!(place.db.write_chunk(run, 1, 1, &chunk).await.unwrap(), before + 3_000);
+        assert_eq!(place.db.write_chunk(run, 1, 1, &chunk).await.unwrap().last_seq, before + 3_000);
         let read = place.db.events_since(run, before, 5_000).await.unwrap();
         assert_eq!(read.into_iter().map(|event| (event.at_us, event.what)).collect::<Vec<_>>(), lines);
     }

@@ -71,4 +71,19 @@ on_both! {
         place.db.forget_worker(me.id).await.unwrap();
         assert!(place.db.workers().await.unwrap().is_empty());
     }
+
+    async fn workers_that_were_killed_are_forgotten_in_the_end(place) {
+        let [killed, alive] = [NOW, NOW + 100].map(|started_us| NewWorker {
+            id: worker(),
+            host: "bench-1".to_owned(),
+            class: "2-core".to_owned(),
+            started_us,
+        });
+        place.db.put_worker(&killed).await.unwrap();
+        place.db.put_worker(&alive).await.unwrap();
+        place.db.forget_silent_workers(NOW + 100).await.unwrap();
+        let workers = place.db.workers().await.unwrap();
+        assert_eq!(workers.iter().map(|known| known.worker.id).collect::<Vec<_>>(), [alive.id]);
+        assert!(!place.db.worker_seen(killed.id, NOW + 200).await.unwrap(), "one that lives after all learns of it");
+    }
 }

@@ -1,10 +1,11 @@
 //! Runs end: by themselves, by a person, too late.
 
 use perflab_model::{
-    event::EventKind,
+    event::{CancelAsked, EventKind},
     run::{Cancel, RunEnd, RunState},
+    verdict::Verdict,
 };
-use perflab_store::{CancelOutcome, Refusal, StoreError};
+use perflab_store::{CancelOutcome, Conflict, Refusal, StoreError};
 
 use crate::{
     on_both,
@@ -80,9 +81,19 @@ on_both! {
             assert_eq!(place.db.request_cancel(run, how, NOW).await.unwrap(), CancelOutcome::Ordered);
             assert_eq!(place.db.beat(run, 1).await.unwrap(), Some(how));
             assert_eq!(ground.state(run).await, state, "the worker ends it, not the order");
-            assert!(place.db.finish(run, 1, &completed(), Some(&outcome(run, 1.0)), NOW).await.unwrap());
+            let late = place.db.finish(run, 1, &completed(), Some(&outcome(run, 1.0)), NOW).await;
+            assert!(
+                matches!(late, Err(StoreError::Conflict(Conflict::Cancelled { how: first })) if first == how),
+                "{state:?} {how:?}: {late:?}"
+            );
+            let before = place.db.run(run).await.unwrap().unwrap();
+            assert_eq!((before.row.state, before.summary), (state, None), "the verdict of a completed run is not kept");
+            let end = RunEnd { state: RunState::Cancelled, code: code.to_owned(), message: "By a person.".to_owned() };
+            let mut worth = outcome(run, 1.0);
+            worth.judgement.verdict = Verdict::Inconclusive;
+            assert!(place.db.finish(run, 1, &end, Some(&worth), NOW).await.unwrap());
             let over = place.db.run(run).await.unwrap().unwrap();
-            assert_eq!(over.row.state, RunState::Cancelled, "{state:?} {how:?}");
+            assert_eq!((over.row.state, over.row.verdict), (RunState::Cancelled, Some(Verdict::Inconclusive)));
             assert_eq!(over.row.end.unwrap().code, code);
             assert!(over.summary.is_some(), "what was measured is kept");
         }
@@ -108,6 +119,24 @@ on_both! {
         }
     }
 
+    async fn everybody_who_reads_the_run_sees_that_its_end_was_asked_for(place) {
+        let ground = Ground::new(&place.db).await;
+        let run = ground.running().await.run.row.id;
+        let before = place.db.run(run).await.unwrap().unwrap().last_seq;
+        for (asked, at_us) in [(Cancel::Stop, NOW + 1), (Cancel::Stop, NOW + 2), (Cancel::Abort, NOW + 3)] {
+            place.db.request_cancel(run, asked, at_us).await.unwrap();
+        }
+        place.db.request_cancel(run, Cancel::Stop, NOW + 4).await.unwrap();
+        let events = place.db.events_since(run, before, 100).await.unwrap();
+        let asked = |how| EventKind::Cancel(CancelAsked { how });
+        assert_eq!(
+            events.into_iter().map(|event| (event.seq, event.at_us, event.what)).collect::<Vec<_>>(),
+            [(before + 1, NOW + 1, asked(Cancel::Stop)), (before + 2, NOW + 3, asked(Cancel::Abort))],
+            "what changes nothing is no event"
+        );
+        assert_eq!(place.db.run(run).await.unwrap().unwrap().last_seq, before + 2);
+    }
+
     async fn a_run_that_is_over_stays_as_it_is(place) {
         let ground = Ground::new(&place.db).await;
         for end in [RunState::Finished, RunState::Failed, RunState::Cancelled, RunState::Lost] {
@@ -127,15 +156,18 @@ on_both! {
             let run = ground.running().await.run.row.id;
             let (stopper, finisher) = (place.db.clone(), place.db.clone());
             let stop = tokio::spawn(async move { stopper.request_cancel(run, Cancel::Stop, NOW).await.unwrap() });
-            let finish = tokio::spawn(async move { finisher.finish(run, 1, &completed(), None, NOW).await.unwrap() });
-            let answer = stop.await.unwrap();
-            assert!(finish.await.unwrap());
-            let expected = match answer {
-                CancelOutcome::Ordered => RunState::Cancelled,
-                CancelOutcome::AlreadyOver(state) => state,
-                CancelOutcome::CancelledNow => unreachable!("it was running"),
-            };
-            assert_eq!(ground.state(run).await, expected);
+            let finish = tokio::spawn(async move { finisher.finish(run, 1, &completed(), None, NOW).await });
+            match (stop.await.unwrap(), finish.await.unwrap()) {
+                (CancelOutcome::Ordered, Err(StoreError::Conflict(Conflict::Cancelled { how: Cancel::Stop }))) => {
+                    let end = RunEnd { state: RunState::Cancelled, ..completed() };
+                    let end = RunEnd { code: "stopped".to_owned(), ..end };
+                    assert!(place.db.finish(run, 1, &end, None, NOW).await.unwrap());
+                }
+                (CancelOutcome::AlreadyOver(RunState::Finished), Ok(true)) => {
+                    assert_eq!(ground.state(run).await, RunState::Finished);
+                }
+                disagree => panic!("{disagree:?}"),
+            }
         }
     }
 

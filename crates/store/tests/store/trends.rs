@@ -1,11 +1,14 @@
 //! Results over runs.
 
-use perflab_model::validity::ValidityState;
+use perflab_model::{
+    run::{RunEnd, RunState},
+    validity::ValidityState,
+};
 use perflab_store::{ResultQuery, TrendChoice};
 
 use crate::{
     on_both,
-    samples::{Ground, NOW, failed},
+    samples::{Ground, NOW, failed, outcome, plan},
 };
 
 fn query(ground: &Ground, request: Option<&str>) -> ResultQuery {
@@ -42,6 +45,20 @@ on_both! {
         let request = place.db.results(&query(&ground, Some("GET /rates")), 100).await.unwrap();
         assert_eq!(request.iter().map(|point| point.value).collect::<Vec<_>>(), vec![0.15, 0.25]);
         assert!(place.db.results(&query(&ground, Some("GET /gone")), 100).await.unwrap().is_empty());
+    }
+
+    async fn a_point_says_how_its_run_ended_and_under_which_load(place) {
+        let ground = Ground::new(&place.db).await;
+        ground.carried_out(NOW + 10, 0.3).await;
+        let claimed = ground.running().await;
+        let run = claimed.run.row.id;
+        let stopped = RunEnd { state: RunState::Cancelled, code: "stopped".to_owned(), message: "Stopped".to_owned() };
+        place.db.finish(run, claimed.attempt, &stopped, Some(&outcome(run, 0.1)), NOW + 20).await.unwrap();
+
+        let points = place.db.results(&query(&ground, None), 100).await.unwrap();
+        let load = plan(run).load.summary();
+        let seen: Vec<_> = points.iter().map(|point| (point.state, point.load.as_str())).collect();
+        assert_eq!(seen, vec![(RunState::Finished, load.as_str()), (RunState::Cancelled, load.as_str())]);
     }
 
     async fn what_can_be_chosen_has_judged_runs(place) {

@@ -29,6 +29,7 @@ on_both! {
         assert_eq!(changes.recv().await.unwrap(), Change::Run(run));
         place.db.request_cancel(run, Cancel::Stop, NOW).await.unwrap();
         assert_eq!(changes.recv().await.unwrap(), Change::Run(run));
+        assert_eq!(changes.recv().await.unwrap(), Change::Order(run));
         place.db.finish(run, 1, &failed(), None, NOW).await.unwrap();
         assert_eq!(changes.recv().await.unwrap(), Change::Run(run));
         assert_eq!(changes.recv().await.unwrap(), Change::Queue);

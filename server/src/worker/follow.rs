@@ -1,0 +1,312 @@
+//! Listens to a runner until it has ended, and sees to it that it does.
+//!
+//! In:  a [`Runner`] under way, a [`Sink`], orders of this process. Out: [`Driven`].
+//! Promise: nothing that the sink does or fails to do keeps orders, signs of life or deadlines from the runner. What was
+//! said is offered to the sink until it is kept, also after the runner has ended; only then is the end told.
+
+use std::{pin::Pin, time::Duration};
+
+use perflab_lab::judge::Live;
+use perflab_model::{
+    event::EventKind,
+    plan::Plan,
+    runner::{Done, LogLevel, LogLine, Order, Report, Started},
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, interval, sleep_until},
+};
+
+use super::{
+    child::{Heard, Runner},
+    courier::{Word, carry},
+    drive::{Asked, Driven},
+    ending::{Known, Why, how_it_ended},
+    outbox::Outbox,
+    sink::{Sink, SinkError},
+};
+
+/// How often the runner hears that we live; it stops by itself after 25 s of silence.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// From its start until the runner says that it begins: names are looked up (15 s at most), and users log in, of whom
+/// there may be many.
+const PREPARATION: Duration = Duration::from_secs(10 * 60);
+/// Beyond duration and graceful stop the runner has this long, then it is ended. It gives itself up after 60 s
+/// (`engine.hung`) and then needs some seconds for its last words, which tell more than we know.
+const SLACK: Duration = Duration::from_secs(70);
+/// After a Stop the runner has this long beyond the graceful stop, to cut off what is still open.
+const STOP_PATIENCE: Duration = Duration::from_secs(4);
+/// After an Abort the runner has this long, then it is ended: with the 10 s that a signal leaves it, an aborted run is
+/// over within 15 s whatever its runner does.
+const ABORT_PATIENCE: Duration = Duration::from_secs(2);
+/// After its last word, or a closed pipe, the runner has this long to exit.
+const EXIT_PATIENCE: Duration = Duration::from_secs(5);
+/// Garbled lines that are told one by one.
+const MAX_GARBLED: u32 = 5;
+
+/// How long the sink may be away.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// One answer of it.
+    pub(super) answer: Duration,
+    /// A run whose lease cannot be renewed for so long must stop: load that cannot be recalled must not go on.
+    pub(super) unreachable: Duration,
+    /// What was measured is offered to it for so long after the load has ended.
+    pub(super) keep_trying: Duration,
+    /// The same when this process is about to end.
+    pub(super) keep_trying_at_the_end: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            // Two answers that do not come still fit into a lease.
+            answer: Duration::from_secs(10),
+            unreachable: Duration::from_secs(25),
+            keep_trying: Duration::from_secs(24 * 3600),
+            keep_trying_at_the_end: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A run that is listened to.
+pub(super) struct Following<'a> {
+    plan: &'a Plan,
+    patience: Patience,
+    live: Live,
+    started: Option<Started>,
+    done: Option<Done>,
+    why: Option<Why>,
+    /// When the runner is ended, whatever it does.
+    deadline: Instant,
+    garbled: u32,
+}
+
+/// The courier under way.
+struct Errand<'a> {
+    carrying: Pin<Box<dyn Future<Output = Result<(), SinkError>> + Send + 'a>>,
+    is_over: bool,
+}
+
+impl<'a> Errand<'a> {
+    fn new(carrying: impl Future<Output = Result<(), SinkError>> + Send + 'a) -> Self {
+        Self { carrying: Box::pin(carrying), is_over: false }
+    }
+
+    /// Goes on carrying; comes back once, at its end.
+    async fn over(&mut self) -> Result<(), SinkError> {
+        if self.is_over {
+            return std::future::pending().await;
+        }
+        let end = self.carrying.as_mut().await;
+        self.is_over = true;
+        end
+    }
+}
+
+impl<'a> Following<'a> {
+    pub(super) fn new(plan: &'a Plan, live: Live, patience: Patience) -> Self {
+        Self {
+            plan,
+            patience,
+            live,
+            started: None,
+            done: None,
+            why: None,
+            deadline: Instant::now() + PREPARATION,
+            garbled: 0,
+        }
+    }
+
+    /// Listens to the end, and keeps what was said.
+    pub(super) async fn follow<R: Runner, S: Sink>(
+        mut self,
+        mut runner: R,
+        sink: &mut S,
+        local: &mut watch::Receiver<Option<Asked>>,
+        now_us: &(impl Fn() -> i64 + Send + Sync),
+    ) -> Driven {
+        let (outbox, hurry) = (Outbox::default(), Notify::new());
+        let (words, mut word) = watch::channel(Word::new());
+        let mut errand = Errand::new(carry(sink, &outbox, &words, &hurry, self.patience.answer));
+        self.listen(&mut runner, &mut errand, &mut word, local, &outbox, now_us).await;
+        let ending = runner.end(EXIT_PATIENCE.min(self.deadline.saturating_duration_since(Instant::now())));
+        tokio::pin!(ending);
+        let (exit, log) = loop {
+            tokio::select! {
+                ended = &mut ending => break ended,
+                // Ending a runner that does not hear takes longer than a lease may be silent.
+                end = errand.over() => self.errand_ended(end),
+            }
+        };
+        if !log.trim().is_empty() {
+            tracing::debug!(run.id = %self.plan.run, log, "run {}: the runner's own log", self.plan.run);
+        }
+        outbox.close();
+        hurry.notify_one();
+        self.drain(&mut errand, local).await;
+        let end = how_it_ended(&Known {
+            why: self.why.as_ref(),
+            last: self.done.as_ref().map(|done| &done.ending),
+            begun: self.started.is_some(),
+            exit: &exit,
+        });
+        Driven::new(end, self.why != Some(Why::Stale), self.live, self.started, self.done)
+    }
+
+    /// Listens until the runner has said its last word, is gone, or has had its time.
+    async fn listen<R: Runner>(
+        &mut self,
+        runner: &mut R,
+        errand: &mut Errand<'_>,
+        word: &mut watch::Receiver<Word>,
+        local: &mut watch::Receiver<Option<Asked>>,
+        outbox: &Outbox,
+        now_us: &(impl Fn() -> i64 + Send + Sync),
+    ) {
+        let mut alive = interval(ALIVE_EVERY);
+        let mut local_open = true;
+        loop {
+            let unreachable = word.borrow().reached + self.patience.unreachable;
+            tokio::select! {
+                heard = runner.hear() => {
+                    let Some(heard) = heard else { return };
+                    self.hear(heard, outbox, now_us());
+                    if let Some(rule) = self.live.stop_rule() {
+                        self.stop(runner, Why::Rule(rule));
+                    }
+                    if outbox.is_full() && !self.is_aborting() {
+                        tracing::error!(run.id = %self.plan.run, "run {}: the store is too slow for what is measured, the load is stopped", self.plan.run);
+                        self.stop(runner, Why::Unreachable);
+                    }
+                    if self.done.is_some() {
+                        return;
+                    }
+                }
+                end = errand.over() => {
+                    runner.order(Order::Abort);
+                    self.errand_ended(end);
+                    self.deadline = self.deadline.min(Instant::now() + ABORT_PATIENCE);
+                }
+                // The sender lives as long as the errand.
+                Ok(()) = word.changed() => {
+                    let order = word.borrow_and_update().order;
+                    if let Some(cancel) = order {
+                        self.stop(runner, Why::Person(cancel));
+                    }
+                }
+                () = sleep_until(unreachable), if !self.is_aborting() => {
+                    tracing::error!(run.id = %self.plan.run, "run {}: the store has been out of reach for {} s, the load is stopped", self.plan.run, self.patience.unreachable.as_secs());
+                    self.stop(runner, Why::Unreachable);
+                }
+                _ = alive.tick() => runner.order(Order::Alive),
+                changed = local.changed(), if local_open => match changed {
+                    Ok(()) => {
+                        let asked = *local.borrow_and_update();
+                        match asked {
+                            Some(Asked::Person(cancel)) => self.stop(runner, Why::Person(cancel)),
+                            Some(Asked::Ending) => self.stop(runner, Why::Ending),
+                            None => {}
+                        }
+                    }
+                    Err(_) => local_open = false,
+                },
+                () = sleep_until(self.deadline) => {
+                    self.why.get_or_insert(Why::Overtime);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits until everything is kept, as long as that makes sense.
+    async fn drain(&mut self, errand: &mut Errand<'_>, local: &mut watch::Receiver<Option<Asked>>) {
+        let mut until = Instant::now() + self.patience.keep_trying;
+        let mut local_open = true;
+        if *local.borrow_and_update() == Some(Asked::Ending) {
+            until = Instant::now() + self.patience.keep_trying_at_the_end;
+        }
+        while !errand.is_over {
+            tokio::select! {
+                end = errand.over() => self.errand_ended(end),
+                changed = local.changed(), if local_open => {
+                    local_open = changed.is_ok();
+                    if *local.borrow_and_update() == Some(Asked::Ending) {
+                        until = until.min(Instant::now() + self.patience.keep_trying_at_the_end);
+                    }
+                }
+                () = sleep_until(until) => {
+                    tracing::error!(run.id = %self.plan.run, "run {}: the last seconds could not be kept and are given up", self.plan.run);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes in a line.
+    fn hear(&mut self, heard: Heard, outbox: &Outbox, now_us: i64) {
+        match heard {
+            Heard::Report(report) => match *report {
+                Report::Started(started) => {
+                    if self.why.is_none() {
+                        let planned = self.plan.load.duration().plus(self.plan.graceful_stop).duration();
+                        self.deadline = Instant::now() + planned + SLACK;
+                    }
+                    self.live.started(&started);
+                    self.started = Some(started.clone());
+                    outbox.started(started);
+                }
+                Report::Tick(tick) => {
+                    self.live.tick(&tick);
+                    outbox.second(*tick, self.live.progress(), self.live.headline());
+                }
+                Report::Log(line) => outbox.line(line.at_us, EventKind::Log(line)),
+                Report::Example(example) => {
+                    self.live.example(&example);
+                    outbox.line(now_us, EventKind::Example(example));
+                }
+                Report::Done(done) => self.done = Some(done),
+            },
+            Heard::Garbled(line) => {
+                self.garbled += 1;
+                if self.garbled <= MAX_GARBLED {
+                    let message = format!("The runner said something that is not understood: {line}");
+                    let told = LogLine { at_us: now_us, level: LogLevel::Error, message };
+                    outbox.line(now_us, EventKind::Log(told));
+                }
+            }
+        }
+    }
+
+    fn is_aborting(&self) -> bool {
+        self.why.as_ref().is_some_and(Why::is_abort)
+    }
+
+    /// The courier carries no more: all is kept, or nothing will be.
+    fn errand_ended(&mut self, end: Result<(), SinkError>) {
+        match end {
+            Ok(()) | Err(SinkError::Unreachable(_)) => {}
+            Err(SinkError::Stale) => self.why = Some(Why::Stale),
+            Err(SinkError::Refused(why)) => self.why = Some(Why::Refused(why)),
+        }
+    }
+
+    /// Tells the runner to stop, once for each reason that is stronger than the one before.
+    fn stop(&mut self, runner: &impl Runner, why: Why) {
+        if self.why.is_some() && (!why.is_abort() || self.is_aborting()) {
+            return;
+        }
+        let patience = if why.is_abort() {
+            runner.order(Order::Abort);
+            ABORT_PATIENCE
+        } else {
+            runner.order(Order::Stop);
+            self.plan.graceful_stop.duration() + STOP_PATIENCE
+        };
+        self.deadline = self.deadline.min(Instant::now() + patience);
+        self.why = Some(why);
+    }
+}
+
+#[cfg(test)]
+mod tests;
