@@ -1,12 +1,15 @@
 //! `perflab serve`: the lab.
 
+pub(super) mod ending;
+pub(super) mod supervise;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::Context as _;
+use axum::Extension;
 use clap::Args;
 use perflab_lab::{Lab, SuiteSource};
 use perflab_model::{
@@ -14,9 +17,14 @@ use perflab_model::{
     name::{EnvironmentName, ProjectName},
 };
 use perflab_store::Db;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use self::{
+    ending::{Patience, Signals},
+    supervise::Supervisor,
+};
 use super::{
     bounds, exit,
     logging::{self, LogFormat},
@@ -29,9 +37,6 @@ use crate::{
         host_lock::{self, Asked, HostLock},
     },
 };
-
-/// How long requests and runs under way may take at the end.
-const DRAIN: Duration = Duration::from_secs(30);
 
 /// Start the lab.
 #[derive(Debug, Args)]
@@ -70,41 +75,32 @@ pub(super) struct ServeArgs {
 pub(super) fn serve(args: ServeArgs) -> anyhow::Result<u8> {
     logging::start(args.log_format, "info");
     bounds::loopback_only(args.listen)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let code = runtime.block_on(run(args));
-    // What still blocks (a name being looked up) must not keep the process.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    code
+    if let Some(database) = &args.database {
+        bounds::not_sqlite(database)?;
+    }
+    ending::block_on(run(args))
 }
 
 async fn run(args: ServeArgs) -> anyhow::Result<u8> {
-    let database = match &args.database {
-        Some(url) => url.clone(),
-        None => sqlite_url(&args.data_dir)?,
+    let mut signals = Signals::listen()?;
+    let Some(begun) = signals.unless_asked(begin(&args)).await else {
+        tracing::info!("asked to end before it had begun");
+        return Ok(exit::OK);
     };
-    let _alone = match &args.database {
-        Some(_) => None,
-        None => Some(alone(&args.data_dir)?),
-    };
-    let db = Db::open(&database).await?;
-    let mut lab = Lab::new(db);
-    if !args.no_worker {
-        lab = lab.with_worker(std::sync::Arc::new(|name: &str| {
-            std::env::var_os(name).is_some_and(|value| !value.is_empty())
-        }));
-    }
-    set_up(&lab, &args).await?;
-
-    let listener = tokio::net::TcpListener::bind(args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; give another address with --listen", args.listen))?;
+    let Begun { lab, listener, _alone } = begun?;
     let address = listener.local_addr()?;
     let closing = CancellationToken::new();
-    let router = web::router(lab.clone(), closing.clone());
+    let supervisor = Supervisor::new(closing.clone());
+    let router = web::router(lab.clone(), closing.clone()).layer(Extension(supervisor.down()));
 
-    let keeper = tokio::spawn(worker::keep(lab.clone(), args.host.lease(), closing.clone()));
-    let working = (!args.no_worker)
-        .then(|| tokio::spawn(worker::work(lab.clone(), settings(&args.host, vec![address.port()]), closing.clone())));
+    let keeper = supervisor.keep("keeper", {
+        let (lab, lease, closing) = (lab.clone(), args.host.lease(), closing.clone());
+        move || worker::keep(lab.clone(), lease, closing.clone())
+    });
+    let working = (!args.no_worker).then(|| {
+        let (lab, settings, closing) = (lab.clone(), settings(&args.host, vec![address.port()]), closing.clone());
+        supervisor.keep("worker", move || worker::work(lab.clone(), settings.clone(), closing.clone()))
+    });
 
     println!("perflab listens on http://{address}");
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), worker = !args.no_worker, "perflab listens on http://{address}");
@@ -113,38 +109,43 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
         let closing = closing.clone();
         async move { closing.cancelled().await }
     });
-    let signal = tokio::spawn({
-        let closing = closing.clone();
-        async move {
-            asked_to_end().await;
-            tracing::info!("asked to end: no new runs, streams close");
-            closing.cancel();
-            asked_to_end().await;
-            tracing::warn!("asked again: ends at once");
-            std::process::exit(i32::from(exit::ERROR));
-        }
-    });
-    let ended = async {
+    let under_way = async {
         serving.await?;
         keeper.await.ok();
         if let Some(working) = working {
             working.await.ok();
         }
-        anyhow::Ok(())
+        Ok(())
     };
-    tokio::pin!(ended);
-    let late = async {
-        closing.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        ended = &mut ended => ended?,
-        () = late => tracing::warn!("not everything ended within {} s", DRAIN.as_secs()),
-    }
-    signal.abort();
-    lab.db().close().await;
+    Patience::default().drain(signals, closing, under_way, lab.db().close()).await?;
     tracing::info!("ended");
     Ok(exit::OK)
+}
+
+/// A lab that is ready to be served.
+struct Begun {
+    lab: Lab,
+    listener: TcpListener,
+    _alone: Option<HostLock>,
+}
+
+/// Everything up to the port: from then on the lab answers.
+async fn begin(args: &ServeArgs) -> anyhow::Result<Begun> {
+    let (database, alone) = match &args.database {
+        Some(url) => (url.clone(), None),
+        None => (sqlite_url(&args.data_dir)?, Some(alone(&args.data_dir)?)),
+    };
+    let mut lab = Lab::new(Db::open(&database).await?);
+    if !args.no_worker {
+        lab = lab.with_worker(std::sync::Arc::new(|name: &str| {
+            std::env::var_os(name).is_some_and(|value| !value.is_empty())
+        }));
+    }
+    set_up(&lab, args).await?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; give another address with --listen", args.listen))?;
+    Ok(Begun { lab, listener, _alone: alone })
 }
 
 /// The address of the SQLite file in the data directory, which is made if it is missing.
@@ -158,7 +159,10 @@ fn sqlite_url(folder: &Path) -> anyhow::Result<String> {
 /// Makes sure that no other lab serves the same SQLite file: each would take itself for the only one, and end the
 /// other's runs as lost.
 fn alone(folder: &Path) -> anyhow::Result<HostLock> {
-    match host_lock::ask(&folder.join("perflab.lock"), &format!("perflab serve (pid {})", std::process::id()))? {
+    match host_lock::ask_in_folder(
+        &folder.join("perflab.lock"),
+        &format!("perflab serve (pid {})", std::process::id()),
+    )? {
         Asked::Taken(lock) => Ok(lock),
         Asked::HeldBy(whom) => anyhow::bail!(
             "{whom} already serves the data in {}; stop it, or give another folder with --data-dir",
@@ -210,26 +214,4 @@ fn environment(name: EnvironmentName, target: &Url) -> anyhow::Result<Environmen
         variables: indexmap::IndexMap::new(),
         labels: Vec::new(),
     })
-}
-
-/// Comes back when the process is asked to end: Ctrl-C, or SIGTERM.
-pub(super) async fn asked_to_end() {
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be listened for");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => if let Err(error) = interrupted {
-            tracing::warn!(%error, "Ctrl-C cannot be listened for");
-            std::future::pending::<()>().await;
-        },
-        () = terminate => {}
-    }
 }

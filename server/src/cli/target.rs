@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{exit, logging};
+use super::{exit, logging, serve::ending::Signals};
 
 /// The reference target.
 #[derive(Debug, Subcommand)]
@@ -16,7 +16,11 @@ pub(super) fn target(command: TargetCommand) -> anyhow::Result<u8> {
     logging::start(logging::LogFormat::Text, "info");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        perflab_mita::serve(args.into_config(), super::serve::asked_to_end()).await?;
+        let mut signals = Signals::listen()?;
+        let asked_to_end = async move {
+            signals.unless_asked(std::future::pending::<()>()).await;
+        };
+        perflab_mita::serve(args.into_config(), asked_to_end).await?;
         Ok(exit::OK)
     })
 }

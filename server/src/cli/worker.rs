@@ -9,8 +9,12 @@ use perflab_store::Db;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    exit,
+    bounds, exit,
     logging::{self, LogFormat},
+    serve::{
+        ending::{self, Patience, Signals},
+        supervise::Supervisor,
+    },
 };
 use crate::worker::{self, WorkerSettings, host_lock};
 
@@ -46,6 +50,9 @@ pub(super) struct WorkerArgs {
     /// The lab's Postgres: postgres://user@host/name. Give a password by PGPASSWORD or a file, not here.
     #[arg(long, env = "PERFLAB_DATABASE", hide_env_values = true)]
     database: String,
+    /// Ports on which a lab listens on this machine: no load goes there.
+    #[arg(long, env = "PERFLAB_LAB_PORT", value_name = "PORT", value_delimiter = ',', default_value = "7080")]
+    lab_port: Vec<u16>,
     /// How log lines look.
     #[arg(long, env = "PERFLAB_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
@@ -70,26 +77,35 @@ pub(super) fn settings(host: &HostArgs, own_ports: Vec<u16>) -> WorkerSettings {
 
 pub(super) fn worker(args: WorkerArgs) -> anyhow::Result<u8> {
     logging::start(args.log_format, "info");
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let db = Db::open(&args.database).await?;
-        let lab = Lab::new(db);
-        let stop = CancellationToken::new();
-        let settings = settings(&args.host, Vec::new());
-        tracing::info!(worker.id = %settings.id, class = settings.class, "the worker waits for runs");
-        let keeper = tokio::spawn(worker::keep(lab.clone(), args.host.lease(), stop.clone()));
-        let signal = tokio::spawn({
-            let stop = stop.clone();
-            async move {
-                super::serve::asked_to_end().await;
-                tracing::info!("asked to end: the run under way is aborted");
-                stop.cancel();
-            }
-        });
-        worker::work(lab.clone(), settings, stop.clone()).await;
+    bounds::not_sqlite(&args.database)?;
+    ending::block_on(run(args))
+}
+
+async fn run(args: WorkerArgs) -> anyhow::Result<u8> {
+    let mut signals = Signals::listen()?;
+    let Some(db) = signals.unless_asked(Db::open(&args.database)).await else {
+        tracing::info!("asked to end before it had begun");
+        return Ok(exit::OK);
+    };
+    let lab = Lab::new(db?);
+    let stop = CancellationToken::new();
+    let supervisor = Supervisor::new(stop.clone());
+    let settings = settings(&args.host, args.lab_port);
+    tracing::info!(worker.id = %settings.id, class = settings.class, "the worker waits for runs");
+    let keeper = supervisor.keep("keeper", {
+        let (lab, lease, stop) = (lab.clone(), args.host.lease(), stop.clone());
+        move || worker::keep(lab.clone(), lease, stop.clone())
+    });
+    let working = supervisor.keep("worker", {
+        let (lab, stop) = (lab.clone(), stop.clone());
+        move || worker::work(lab.clone(), settings.clone(), stop.clone())
+    });
+    let under_way = async {
+        working.await.ok();
         keeper.await.ok();
-        signal.abort();
-        lab.db().close().await;
-        Ok(exit::OK)
-    })
+        Ok(())
+    };
+    Patience::default().drain(signals, stop, under_way, lab.db().close()).await?;
+    tracing::info!("ended");
+    Ok(exit::OK)
 }

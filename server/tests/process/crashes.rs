@@ -11,15 +11,20 @@ use crate::{
     runner::Process,
 };
 
-/// How soon a runner is gone whose worker was killed.
-const ORPHANED: Duration = Duration::from_secs(2);
-/// How soon a run is over after an Abort, whatever its runner does.
-const ABORTED: Duration = Duration::from_secs(15);
+/// How soon a runner must be gone whose worker was killed: usually at once, and before the 25 s of silence after which it
+/// would stop by itself.
+const ORPHANED: Duration = Duration::from_secs(20);
+/// The lease of tests in which a run is lost. A worker that lives beats every second.
+const SHORT_LEASE: &str = "6s";
+/// Random moments at which a worker is killed, per database. The seed differs each time (it is printed; the variable
+/// repeats it), so all moments come in many runs of this test: twenty in each would take a minute more on each database.
+const KILLS: u32 = 6;
+const SEED: &str = "PERFLAB_TEST_SEED";
 
 on_both! {
     async fn a_killed_worker_leaves_no_load_behind_and_its_run_is_lost_with_what_was_measured(database) {
         let _turn = beside_others().await;
-        let (home, target) = (Home::new(), target());
+        let (home, target) = (Home::with_lease(SHORT_LEASE), target());
         let url = target.target().url();
         let mut plant = Plant::start(&home, &database, &url).await;
         let run = plant.lab.launch("long", json!({})).await;
@@ -37,6 +42,38 @@ on_both! {
         assert!(kept.as_array().unwrap().len() >= seconds, "{kept}");
         let next = plant.lab.launch("short", json!({"duration": "1s"})).await;
         assert_eq!(plant.lab.over(&next, PATIENCE).await["row"]["state"], "finished");
+    }
+
+    async fn a_worker_killed_at_any_moment_leaves_no_process_no_half_run_and_a_whole_database(database) {
+        let _turn = beside_others().await;
+        // Lost is what most runs are to be here, and the others may be: no need for a patient lease.
+        let (home, target) = (Home::with_lease("2s"), target());
+        let url = target.target().url();
+        let mut moments = Moments::from_environment();
+        let mut plant = Plant::start(&home, &database, &url).await;
+        for _ in 0..KILLS {
+            let run = plant.lab.launch("short", json!({"duration": "3s"})).await;
+            // Not waited for anything: the moment is what is drawn, from before the claim to after the end.
+            tokio::time::sleep(moments.draw(Duration::from_millis(4500))).await;
+            let runners = plant.worker().children();
+            plant.kill_worker().await;
+            for runner in runners {
+                runner.gone_within(ORPHANED).await;
+            }
+            if let Some(file) = database.strip_prefix("sqlite:") {
+                assert_eq!(integrity(file.as_ref()).await, "ok");
+            }
+            plant.revive(&home, &database, &url).await;
+            let found = plant.lab.over(&run, PATIENCE).await;
+            assert_eq!(found["attempt"], 1, "load is never tried twice by itself: {found}");
+            let points = plant.lab.get(&format!("{run}/series")).await;
+            let kept: u64 = points.as_array().unwrap().iter().map(|point| point["finished"].as_u64().unwrap()).sum();
+            match found["row"]["state"].as_str().unwrap() {
+                "lost" => assert!(kept <= 60, "{points}"),
+                "finished" => assert_eq!((found["summary"]["totals"]["finished"].as_u64(), kept), (Some(60), 60)),
+                state => panic!("neither lost nor finished, but {state}: {found}"),
+            }
+        }
     }
 
     async fn a_killed_runner_fails_its_run_and_the_worker_takes_the_next(database) {
@@ -62,9 +99,28 @@ on_both! {
         let runner = Process::of_run(&plant.lab.under_load(&run).await);
         runner.signal(Signal::SIGSTOP);
         plant.lab.post(&format!("{run}/abort"), &json!({})).await;
-        let aborted = plant.lab.over(&run, ABORTED).await;
+        let aborted = plant.lab.over(&run, PATIENCE).await;
         assert_eq!(aborted["row"]["end"]["code"], "aborted", "{aborted}");
         assert!(runner.is_gone(), "the runner outlived its run");
+    }
+}
+
+/// Moments that a seed gives (xorshift).
+struct Moments(u64);
+
+impl Moments {
+    fn from_environment() -> Self {
+        let given = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
+        let seed = given.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1);
+        eprintln!("{SEED}={seed}");
+        Self(seed.max(1))
+    }
+
+    fn draw(&mut self, longest: Duration) -> Duration {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        Duration::from_millis(self.0 % u64::try_from(longest.as_millis()).unwrap())
     }
 }
 
@@ -72,7 +128,7 @@ on_both! {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
     let (home, target) = (Home::new(), target());
-    let database = format!("sqlite:{}", home.path("lab.sqlite").display());
+    let database = home.sqlite();
     let lab = Lab::start(&home, &database, &target.target().url(), &[]).await;
     let run = lab.launch("short", json!({})).await;
     let next = lab.launch("short", json!({"duration": "1s"})).await;
@@ -89,21 +145,20 @@ async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
 async fn a_lab_killed_in_the_middle_of_its_writes_comes_back_with_a_whole_database() {
     in_sqlite(|database| async move {
         let _turn = beside_others().await;
-        let (home, target) = (Home::new(), target());
+        let (home, target) = (Home::with_lease(SHORT_LEASE), target());
         let url = target.target().url();
         let file = std::path::PathBuf::from(database.trim_start_matches("sqlite:"));
         let mut launched = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..3 {
             let mut lab = Lab::start(&home, &database, &url, &[]).await;
+            let before = kept(&lab).await;
             // The first waits for nobody, the others wait for it: all of them were acknowledged.
-            for _ in 0..5 {
+            for _ in 0..3 {
                 launched.push(lab.launch("long", json!({})).await);
             }
-            until("a run is under way", PATIENCE, async || {
-                let page = lab.get("/api/v1/runs?limit=200").await;
-                page["rows"].as_array().unwrap().iter().any(|row| row["state"] == "running").then_some(())
-            })
-            .await;
+            // Only this lab can have written more: the run of the one before has no worker any more.
+            until("this lab writes seconds of a run", PATIENCE, async || (kept(&lab).await > before).then_some(()))
+                .await;
             lab.process.kill().await.unwrap();
             assert_eq!(integrity(&file).await, "ok");
         }
@@ -122,11 +177,17 @@ async fn a_lab_killed_in_the_middle_of_its_writes_comes_back_with_a_whole_databa
     .await;
 }
 
+/// How many requests of all runs are kept.
+async fn kept(lab: &Lab) -> u64 {
+    let page = lab.get("/api/v1/runs?limit=200").await;
+    page["rows"].as_array().unwrap().iter().filter_map(|row| row["headline"]["finished"].as_u64()).sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_slept_too_long_finds_its_run_lost_and_ends_its_runner() {
     in_postgres(|database| async move {
         let _turn = beside_others().await;
-        let (home, target) = (Home::new(), target());
+        let (home, target) = (Home::with_lease(SHORT_LEASE), target());
         let plant = Plant::start(&home, &database, &target.target().url()).await;
         let run = plant.lab.launch("long", json!({})).await;
         let runner = Process::of_run(&plant.lab.under_load(&run).await);
@@ -151,7 +212,7 @@ async fn two_workers_share_a_queue_and_no_run_is_made_twice() {
         let (home, elsewhere, target) = (Home::new(), Home::new(), target());
         let lab = Lab::start(&home, &database, &target.target().url(), &["--no-worker"]).await;
         // Two hosts, as far as locks can tell.
-        let _workers = (Worker::start(&home, &database).await, Worker::start(&elsewhere, &database).await);
+        let _workers = (Worker::start(&home, &database, &[]), Worker::start(&elsewhere, &database, &[]));
         let mut runs = Vec::new();
         for _ in 0..4 {
             runs.push(lab.launch("short", json!({"duration": "1s"})).await);

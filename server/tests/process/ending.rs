@@ -1,18 +1,14 @@
 //! Stop, abort, and the end of a lab or worker that was asked to.
 
-use std::time::Duration;
-
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::{
-    lab::{Home, Lab, PATIENCE, Plant, beside_others, ended_by, target, target_with, until},
-    place::{in_sqlite, on_both},
+    lab::{Home, Lab, PATIENCE, Plant, Worker, beside_others, ended_by, nobody, target, target_with, until},
+    place::{in_postgres, on_both},
     runner::Process,
+    way::Way,
 };
-
-/// How soon a run is over after an Abort.
-const ABORTED: Duration = Duration::from_secs(15);
 
 on_both! {
     async fn a_run_under_way_is_stopped_and_keeps_what_it_measured(database) {
@@ -23,7 +19,7 @@ on_both! {
         let runner = Process::of_run(&plant.lab.under_load(&run).await);
         let outcome = plant.lab.post(&format!("{run}/stop"), &json!({})).await;
         assert_eq!(outcome, json!({"outcome": "ordered"}));
-        let stopped = plant.lab.over(&run, ABORTED).await;
+        let stopped = plant.lab.over(&run, PATIENCE).await;
         assert_eq!((&stopped["row"]["state"], &stopped["row"]["end"]["code"]), (&json!("cancelled"), &json!("stopped")));
         assert_eq!(stopped["row"]["verdict"], "inconclusive");
         assert!(runner.is_gone());
@@ -39,7 +35,7 @@ on_both! {
         let run = plant.lab.launch("long", json!({})).await;
         let started = plant.lab.until(&run, "under way", PATIENCE, |run| run["row"]["headline"].is_object()).await;
         plant.lab.post(&format!("{run}/abort"), &json!({})).await;
-        let aborted = plant.lab.over(&run, ABORTED).await;
+        let aborted = plant.lab.over(&run, PATIENCE).await;
         assert_eq!((&aborted["row"]["state"], &aborted["row"]["end"]["code"]), (&json!("cancelled"), &json!("aborted")));
         assert!(Process::of_run(&started).is_gone());
     }
@@ -53,7 +49,7 @@ on_both! {
         let runner = Process::of_run(&plant.lab.under_load(&run).await);
         let worker = plant.worker();
         worker.signal(Signal::SIGTERM);
-        runner.gone_within(ABORTED).await;
+        runner.gone_within(PATIENCE).await;
         if database.starts_with("sqlite:") {
             let exit = tokio::time::timeout(PATIENCE, plant.lab.process.wait()).await.unwrap().unwrap();
             assert_eq!(exit.code(), Some(0));
@@ -63,11 +59,8 @@ on_both! {
         assert_eq!((&failed["row"]["state"], &failed["row"]["end"]["code"]), (&json!("failed"), &json!("worker_stopped")));
         assert!(failed["summary"]["totals"]["finished"].as_u64() > Some(0), "{failed}");
     }
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lab_that_is_asked_to_end_closes_its_streams_and_exits_well() {
-    in_sqlite(|database| async move {
+    async fn a_lab_that_is_asked_to_end_closes_its_streams_and_exits_well(database) {
         let _turn = beside_others().await;
         let (home, target) = (Home::new(), target());
         let mut lab = Lab::start(&home, &database, &target.target().url(), &["--no-worker"]).await;
@@ -83,38 +76,65 @@ async fn a_lab_that_is_asked_to_end_closes_its_streams_and_exits_well() {
             }
         };
         let signal = async {
-            // Other requests were answered meanwhile, so the wait has reached the lab before the signal does.
-            until("the lab is ready", PATIENCE, async || lab.open("/readyz").await.status().is_success().then_some(()))
+            until("the wait has reached the lab", PATIENCE, async || home.read("lab.log").contains("?wait=4m").then_some(()))
                 .await;
             lab.pid().signal(Signal::SIGTERM);
         };
         let (reply, (), ()) = tokio::join!(waiting, ends, signal);
         assert_eq!(reply.status(), 200);
-        let exit = tokio::time::timeout(Duration::from_secs(30), lab.process.wait()).await.unwrap().unwrap();
+        let exit = tokio::time::timeout(PATIENCE, lab.process.wait()).await.unwrap().unwrap();
         assert_eq!(exit.code(), Some(0), "{}", home.read("lab.log"));
         let lab = Lab::start(&home, &database, &target.target().url(), &[]).await;
         assert_eq!(lab.over(&run, PATIENCE).await["row"]["state"], "finished", "what waited is carried out later");
-    })
-    .await;
+    }
+
+    async fn a_second_signal_ends_whoever_works_at_once(database) {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let mut plant = Plant::start(&home, &database, &target.target().url()).await;
+        let run = plant.lab.launch("long", json!({})).await;
+        let runner = Process::of_run(&plant.lab.under_load(&run).await);
+        // A runner that cannot hear is what keeps its worker from ending soon.
+        runner.signal(Signal::SIGSTOP);
+        plant.worker().signal(Signal::SIGTERM);
+        until("it has heard", PATIENCE, async || plant.log(&home).contains("asked to end").then_some(())).await;
+        plant.worker().signal(Signal::SIGTERM);
+        let exit = plant.worker_exit().await;
+        assert_eq!(exit.code(), Some(1), "{}", plant.log(&home));
+        assert!(plant.log(&home).contains("asked again: ends at once"));
+        runner.signal(Signal::SIGCONT);
+        runner.gone_within(PATIENCE).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_signal_ends_a_lab_at_once() {
-    in_sqlite(|database| async move {
-        let _turn = beside_others().await;
+async fn a_lab_that_is_asked_to_end_as_soon_as_it_listens_ends_well() {
+    let (home, nobody) = (Home::new(), nobody());
+    for _ in 0..3 {
+        let mut lab = Lab::start(&home, &home.sqlite(), &nobody.url(), &[]).await;
+        let exit = ended_by(&mut lab.process, Signal::SIGTERM, PATIENCE).await;
+        assert_eq!(exit, Some(0), "{}", home.read("lab.log"));
+    }
+}
+
+/// Nobody could recall the load of a worker that has lost its database, and nobody could end it but by force.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_database_is_away_ends_all_the_same() {
+    in_postgres(|database| async move {
+        let turn = beside_others().await;
         let (home, target) = (Home::new(), target());
-        let mut lab = Lab::start(&home, &database, &target.target().url(), &[]).await;
+        let lab = Lab::start(&home, &database, &target.target().url(), &["--no-worker"]).await;
+        let way = Way::to(&database).await;
+        let mut worker = Worker::start(&home, &way.url, &[]);
         let run = lab.launch("long", json!({})).await;
         let runner = Process::of_run(&lab.under_load(&run).await);
-        // A runner that cannot hear is what keeps a lab from ending soon.
-        runner.signal(Signal::SIGSTOP);
-        lab.pid().signal(Signal::SIGTERM);
-        until("the lab has heard", PATIENCE, async || home.read("lab.log").contains("asked to end").then_some(()))
-            .await;
-        let exit = ended_by(&mut lab.process, Signal::SIGTERM, Duration::from_secs(5)).await;
-        assert_eq!(exit, Some(1), "{}", home.read("lab.log"));
-        runner.signal(Signal::SIGCONT);
+        way.cut();
+        worker.pid().signal(Signal::SIGTERM);
         runner.gone_within(PATIENCE).await;
+        // It offers the end of its run for a while; nobody has to wait for that.
+        drop(turn);
+        let exit = worker.exit().await;
+        assert_eq!(exit.code(), Some(0), "{}", home.read("worker.log"));
     })
     .await;
 }

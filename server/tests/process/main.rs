@@ -6,13 +6,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod access_log;
 mod command_line;
 mod crashes;
+mod deaf;
 mod ending;
 mod lab;
+mod pipeline;
 #[path = "../place/mod.rs"]
 mod place;
 mod queueing;
 mod remote;
 mod runner;
 mod verdicts;
+mod way;

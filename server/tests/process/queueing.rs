@@ -4,8 +4,8 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::{
-    lab::{Home, Lab, PATIENCE, Plant, beside_others, ended_by, target, until},
-    place::on_both,
+    lab::{Home, Lab, PATIENCE, Plant, Worker, beside_others, ended_by, target, until},
+    place::{in_postgres, on_both},
 };
 
 on_both! {
@@ -64,8 +64,7 @@ async fn a_run_of_a_lab_waits_for_a_run_at_the_terminal_and_says_for_whom() {
         .spawn()
         .unwrap();
     until("load from the terminal", PATIENCE, async || (target.target().counts().arrived > 5).then_some(())).await;
-    let database = format!("sqlite:{}", home.path("lab.sqlite").display());
-    let lab = Lab::start(&home, &database, &url, &[]).await;
+    let lab = Lab::start(&home, &home.sqlite(), &url, &[]).await;
     let run = lab.launch("short", json!({"duration": "1s"})).await;
     until("the lab says for whom it waits", PATIENCE, async || {
         home.read("lab.log").contains("perflab run suites/probe.yaml --scenario long").then_some(())
@@ -77,14 +76,14 @@ async fn a_run_of_a_lab_waits_for_a_run_at_the_terminal_and_says_for_whom() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_at_the_terminal_waits_for_a_run_of_a_lab() {
+async fn a_run_at_the_terminal_waits_for_a_run_of_a_lab_and_comes_before_the_next_one() {
     let _turn = beside_others().await;
     let (home, target) = (Home::new(), target());
     let url = target.target().url();
-    let database = format!("sqlite:{}", home.path("lab.sqlite").display());
-    let lab = Lab::start(&home, &database, &url, &[]).await;
+    let lab = Lab::start(&home, &home.sqlite(), &url, &[]).await;
     let run = lab.launch("long", json!({})).await;
     lab.under_load(&run).await;
+    let next = lab.launch("long", json!({})).await;
     let stderr = std::fs::File::create(home.path("terminal.log")).unwrap();
     let mut terminal = home
         .perflab()
@@ -100,4 +99,26 @@ async fn a_run_at_the_terminal_waits_for_a_run_of_a_lab() {
     lab.post(&format!("{run}/abort"), &json!({})).await;
     let exit = tokio::time::timeout(PATIENCE, terminal.wait()).await.unwrap().unwrap();
     assert!(matches!(exit.code(), Some(0 | 3)), "{exit}: {}", home.read("terminal.log"));
+    assert_eq!(home.read("terminal.log").matches("waiting: ").count(), 1, "{}", home.read("terminal.log"));
+    // What the lab had queued meanwhile gets its turn afterwards.
+    lab.under_load(&next).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_sends_no_load_to_the_lab_beside_it() {
+    in_postgres(|database| async move {
+        let _turn = beside_others().await;
+        let (home, target) = (Home::new(), target());
+        let url = target.target().url();
+        let lab = Lab::start(&home, &database, &url, &["--no-worker"]).await;
+        let (_, port) = url.rsplit_once(':').unwrap();
+        let _worker = Worker::start(&home, &database, &["--lab-port", port]);
+        let denied = lab.over(&lab.launch("short", json!({})).await, PATIENCE).await;
+        assert_eq!(
+            (&denied["row"]["state"], &denied["row"]["end"]["code"]),
+            (&json!("failed"), &json!("target.denied"))
+        );
+        assert_eq!(target.target().counts().arrived, 0);
+    })
+    .await;
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 async fn lab(home: &Home, target: &str) -> Lab {
-    Lab::start(home, &format!("sqlite:{}", home.path("lab.sqlite").display()), target, &[]).await
+    Lab::start(home, &home.sqlite(), target, &[]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +85,8 @@ async fn what_a_lab_refuses_is_told_by_field() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lab_that_is_not_there_is_told() {
     let (home, nobody) = (Home::new(), nobody());
-    for args in [vec!["runs", "--server", &nobody], vec!["run", "probe", "--scenario", "short", "--server", &nobody]] {
+    let url = nobody.url();
+    for args in [vec!["runs", "--server", &url], vec!["run", "probe", "--scenario", "short", "--server", &url]] {
         let output = perflab(&home, &args).await;
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(stderr(&output).contains("does not answer"), "{output:?}");

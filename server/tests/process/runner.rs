@@ -33,6 +33,17 @@ impl Process {
         }
     }
 
+    /// The processes that it has started.
+    pub(crate) fn children(self) -> Vec<Self> {
+        let parent = |pid: &i32| -> Option<i32> {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+        };
+        let numbers =
+            std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        numbers.filter(|pid| parent(pid) == Some(self.0)).map(Self).collect()
+    }
+
     pub(crate) async fn gone_within(self, time: Duration) {
         until(&format!("process {} is gone", self.0), time, async || self.is_gone().then_some(())).await;
     }
