@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use perflab_app::charts::{ChartFile, run_chart_file, trend_chart_file};
+use perflab_app::charts::{ChartFile, RunDistribution, distribution, run_chart_file, trend_chart_file};
 use perflab_charts::Theme;
 use perflab_lab::Lab;
 use perflab_model::{
@@ -45,9 +45,14 @@ async fn of_run(
     look: Query<Look>,
 ) -> Result<Response, ApiProblem> {
     let run = lab.run(&run).await?;
-    let points = lab.points(run.row.id).await?;
-    let live = !run.row.state.is_terminal();
-    let chart = run_chart_file(&file, &run.plan, &points, live, look.theme()).ok_or_else(|| unknown(&file))?;
+    let ending = file.strip_prefix(distribution::NAME).and_then(|rest| rest.strip_prefix('.'));
+    let chart = if let Some(ending) = ending {
+        RunDistribution::of(&run.plan, &lab.ticks(&run).await?).file(ending, look.theme())
+    } else {
+        let points = lab.points(run.row.id).await?;
+        run_chart_file(&file, &run.plan, &points, !run.row.state.is_terminal(), look.theme())
+    };
+    let chart = chart.ok_or_else(|| unknown(&file))?;
     Ok(reply(chart, &format!("run-{}-{file}", run.row.number)))
 }
 

@@ -7,10 +7,10 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Path, Query, State},
-    http::HeaderMap,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
     response::{
-        Sse,
+        IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
     },
 };
@@ -22,7 +22,7 @@ use perflab_model::{
 };
 use serde::Deserialize;
 
-use super::{ApiProblem, ApiState, runs::query};
+use super::{ApiProblem, ApiState, address::RunAddress, runs::query};
 
 /// Streams open at once.
 pub(super) const MAX_STREAMS: usize = 500;
@@ -46,18 +46,24 @@ pub(super) struct EventsQuery {
            ("after" = Option<u64>, Query, description = "Number of the last event seen"),
            ("Last-Event-ID" = Option<u64>, Header, description = "The same, as browsers send it")),
     responses((status = 200, description = "text/event-stream", content_type = "text/event-stream"),
+              (status = 204, description = "The run is over and its end has been seen: do not come back"),
               (status = 503, description = "Too many streams are open", body = Problem)))]
 pub(super) async fn events(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
     headers: HeaderMap,
     asked: Result<Query<EventsQuery>, axum::extract::rejection::QueryRejection>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiProblem> {
+) -> Result<Response, ApiProblem> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let after = last.or(query(asked)?.after).unwrap_or(0);
     let run = state.lab.run(&run).await?;
-    // A browser that saw the end may come back all the same; nothing will ever follow.
-    let seen_all = run.row.state.is_terminal() && after >= run.last_seq;
+    if run.row.state.is_terminal() && after >= run.last_seq {
+        // Nothing will ever follow. A browser that saw the end comes back all the same, and only this keeps it from
+        // doing so again and again.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    // A number that has not been given yet would be waited for past the end.
+    let after = after.min(run.last_seq);
     let permit = state.streams.clone().try_acquire_owned().map_err(|_| {
         ApiProblem(Problem::new(
             ProblemKind::Busy,
@@ -66,8 +72,8 @@ pub(super) async fn events(
             Some("Close one, or read the run without following it".to_owned()),
         ))
     })?;
-    let stream = async_stream(state, run.row.id, after, seen_all, permit);
-    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")))
+    let stream = async_stream(state, run.row.id, after, permit);
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive")).into_response())
 }
 
 /// Where a stream is.
@@ -85,12 +91,11 @@ fn async_stream(
     state: ApiState,
     run: RunId,
     after: u64,
-    over: bool,
     permit: tokio::sync::OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = state.lab.changes();
     let ready = std::collections::VecDeque::from([Event::default().retry(RETRY).comment("perflab")]);
-    let reader = Reader { state, run, after, changes, ready, over, _permit: permit };
+    let reader = Reader { state, run, after, changes, ready, over: false, _permit: permit };
     futures::stream::unfold(reader, |mut reader| async move {
         loop {
             if let Some(event) = reader.ready.pop_front() {

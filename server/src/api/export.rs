@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use perflab_model::{
 };
 use serde::Deserialize;
 
-use super::{ApiProblem, ApiState, runs::query};
+use super::{ApiProblem, ApiState, address::RunAddress, runs::query};
 
 /// The summary document (`perflab.summary/1`) of a run that has ended.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/summary", tag = "runs",
@@ -23,7 +23,7 @@ use super::{ApiProblem, ApiState, runs::query};
               (status = 409, description = "The run has not ended", body = Problem)))]
 pub(super) async fn summary(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
 ) -> Result<Json<Summary>, ApiProblem> {
     let run = state.lab.run(&run).await?;
     ended(run).map(Json)
@@ -58,14 +58,15 @@ pub(super) struct FormatQuery {
     format: Format,
 }
 
-/// Every second of a run.
+/// Every second of a run, in one answer: one point a second, so no more than its environment's longest run has (14,400
+/// at 4 h). To read only what is new of a run under way, follow its events.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/series", tag = "runs",
     params(("run" = String, Path, description = "Id or number"),
            ("format" = Option<String>, Query, description = "`json` or `csv`")),
     responses((status = 200, description = "The points", body = Vec<Point>)))]
 pub(super) async fn series(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
     asked: Result<Query<FormatQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, ApiProblem> {
     let format = query(asked)?.format;
@@ -77,7 +78,7 @@ pub(super) async fn series(
     })
 }
 
-/// The table of requests of a run that has ended.
+/// The table of requests of a run that has ended, in one answer: no more entries than its suite names requests.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/requests", tag = "runs",
     params(("run" = String, Path, description = "Id or number"),
            ("format" = Option<String>, Query, description = "`json` or `csv`")),
@@ -85,7 +86,7 @@ pub(super) async fn series(
               (status = 409, description = "The run has not ended", body = Problem)))]
 pub(super) async fn requests(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
     asked: Result<Query<FormatQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, ApiProblem> {
     let format = query(asked)?.format;

@@ -42,7 +42,9 @@ fn refusal(method: &Method, headers: &HeaderMap) -> Option<Problem> {
     let foreign = match headers.get("sec-fetch-site").map(|site| site.as_bytes()) {
         Some(b"same-origin" | b"none") => false,
         Some(_) => true,
-        // Older browsers: the origin must be this very host. Programs send neither header.
+        // Older browsers, and all of them beyond loopback without TLS: the origin must be this very host. `null` is what
+        // hides its origin; forms of this lab's pages name theirs, for which the pages' referrer policy sees. Programs
+        // send neither header.
         None => headers.get(ORIGIN).is_some_and(|origin| {
             origin.to_str().ok().and_then(|origin| origin.split_once("://")).is_none_or(|(_, from)| from != host)
         }),
@@ -82,7 +84,14 @@ mod tests {
     #[case::other_site(&[("host", "127.0.0.1:7080"), ("sec-fetch-site", "cross-site")], false)]
     #[case::other_port(&[("host", "127.0.0.1:7080"), ("sec-fetch-site", "same-site")], false)]
     #[case::old_browser(&[("host", "127.0.0.1:7080"), ("origin", "http://evil.example")], false)]
+    #[case::old_browser_here(&[("host", "127.0.0.1:7080"), ("origin", "http://127.0.0.1:7080")], true)]
     #[case::null_origin(&[("host", "127.0.0.1:7080"), ("origin", "null")], false)]
+    #[case::page_that_hides_its_origin(
+        &[("host", "127.0.0.1:7080"), ("origin", "null"), ("sec-fetch-site", "same-origin")], true
+    )]
+    #[case::other_site_with_our_name(
+        &[("host", "127.0.0.1:7080"), ("origin", "http://127.0.0.1:7080"), ("sec-fetch-site", "cross-site")], false
+    )]
     #[case::rebound(&[("host", "evil.example:7080")], false)]
     #[case::no_host(&[], false)]
     fn only_pages_of_this_lab_and_programs_may_change_something(

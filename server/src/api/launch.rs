@@ -13,15 +13,16 @@ use perflab_model::{
     view::{LaunchOptions, LaunchPreview, Launched},
 };
 
-use super::{ApiProblem, ApiState, body::JsonBody};
+use super::{ApiProblem, ApiState, body::JsonBody, problem::IN_PROGRESS, turn};
 
 /// The header that makes a repeated launch one launch.
 const KEY: &str = "idempotency-key";
 /// Says whether the answer was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// Launches a run. With an `Idempotency-Key` a repeated request gives the first one's answer; the same key with another
-/// body is refused.
+/// Launches a run. With an `Idempotency-Key` a repeated request gives the first one's answer; the same key for another
+/// launch is refused. What is compared is what is asked, not how it is written: blanks, the order of fields and tags, and
+/// fields that say nothing make no difference.
 #[utoipa::path(post, path = "/api/v1/runs", tag = "runs", request_body = LaunchRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "Any text of at most 200 characters, kept for 24 h")),
     responses((status = 202, description = "Accepted; it waits for a worker", body = Launched),
@@ -30,16 +31,20 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 pub(super) async fn create(
     State(state): State<ApiState>,
     headers: HeaderMap,
-    body: JsonBody<LaunchRequest>,
+    JsonBody(mut request): JsonBody<LaunchRequest>,
 ) -> Result<(StatusCode, HeaderMap, Json<Launched>), ApiProblem> {
-    let mut request = body.value;
     // Who asks is not for a program to choose, but for saying that a person at a terminal does.
     if request.trigger != Trigger::Cli {
         request.trigger = Trigger::Api;
     }
     let key = match headers.get(KEY) {
         None => None,
-        Some(value) => Some(key(value, &body.bytes)?),
+        Some(value) => Some(key(value, &request)?),
+    };
+    // Held until the answer is known. The database would let the second of two wait as well, but as long as it likes.
+    let _turn = match &key {
+        None => None,
+        Some(key) => Some(state.turns.of(&key.key, turn::PATIENCE).await.ok_or_else(in_progress)?),
     };
     let launched = state.lab.launch(&request, key.as_ref()).await?;
     let mut reply = HeaderMap::new();
@@ -52,14 +57,42 @@ pub(super) async fn create(
     Ok((StatusCode::ACCEPTED, reply, Json(launched)))
 }
 
-fn key(value: &HeaderValue, body: &[u8]) -> Result<IdempotencyKey, ApiProblem> {
+fn in_progress() -> ApiProblem {
+    ApiProblem(Problem::new(
+        ProblemKind::Conflict,
+        IN_PROGRESS,
+        "An earlier request with this Idempotency-Key is still being handled",
+        Some("Send the same request again in a moment: it then gets the first one's answer".to_owned()),
+    ))
+}
+
+fn key(value: &HeaderValue, request: &LaunchRequest) -> Result<IdempotencyKey, ApiProblem> {
     let text = value.to_str().unwrap_or_default();
-    IdempotencyKey::new("local", text, body).ok_or_else(|| {
+    IdempotencyKey::new("local", text, &meaning(request)?).ok_or_else(|| {
         ApiProblem(Problem::new(
             ProblemKind::Unreadable,
             "idempotency_key.unreadable",
             "The Idempotency-Key must be 1 to 200 printable ASCII characters",
             Some("Use a UUID".to_owned()),
+        ))
+    })
+}
+
+/// A request in the one way that all requests for the same run have in common.
+fn meaning(request: &LaunchRequest) -> Result<Vec<u8>, ApiProblem> {
+    let mut request = request.clone();
+    request.overrides.parameters.sort_unstable_keys();
+    for tag in &mut request.tags {
+        *tag = tag.trim().to_owned();
+    }
+    request.tags.sort_unstable();
+    request.tags.dedup();
+    serde_json::to_vec(&request).map_err(|error| {
+        ApiProblem(Problem::new(
+            ProblemKind::Internal,
+            "launch.body",
+            format!("The request cannot be written: {error}"),
+            None,
         ))
     })
 }
@@ -76,7 +109,7 @@ pub(super) async fn options(State(state): State<ApiState>) -> Result<Json<Launch
     responses((status = 200, description = "The preview", body = LaunchPreview)))]
 pub(super) async fn preview(
     State(state): State<ApiState>,
-    body: JsonBody<LaunchRequest>,
+    JsonBody(request): JsonBody<LaunchRequest>,
 ) -> Result<Json<LaunchPreview>, ApiProblem> {
-    Ok(Json(state.lab.preview(&body.value).await?))
+    Ok(Json(state.lab.preview(&request).await?))
 }

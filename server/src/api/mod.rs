@@ -1,8 +1,10 @@
 //! The REST API, version 1: a few lines around the functions of `lab` for each route.
 //!
-//! In:  HTTP. Out: JSON, event streams, CSV. Errors are always `{"kind", "code", "message", "hint", "fields"}`.
+//! In:  HTTP. Out: JSON, event streams, CSV. Errors are always `{"kind", "code", "message", "hint", "fields"}`, also
+//! those of routing and of handlers that panic.
 //! Not here: rules (`lab`), pages (`app`).
 
+mod address;
 pub(crate) mod body;
 mod events;
 mod export;
@@ -12,17 +14,19 @@ mod launch;
 mod problem;
 mod runs;
 mod trend;
+mod turn;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, Method, Uri, header::CONTENT_SECURITY_POLICY},
-    routing::any,
+    http::{HeaderValue, Method, StatusCode, Uri, header::CONTENT_SECURITY_POLICY},
+    response::{IntoResponse, Response},
+    routing::{any, get},
 };
 use perflab_lab::Lab;
 use perflab_model::problem::{Problem, ProblemKind};
 use tokio_util::sync::CancellationToken;
-use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::SwaggerUi;
@@ -38,12 +42,15 @@ pub struct ApiState {
     pub closing: CancellationToken,
     /// How many event streams are open at most.
     pub streams: std::sync::Arc<tokio::sync::Semaphore>,
+    /// Launches under way, by their key.
+    turns: turn::Turns,
 }
 
 impl ApiState {
     /// State for a lab.
     pub fn new(lab: Lab, closing: CancellationToken) -> Self {
-        Self { lab, closing, streams: std::sync::Arc::new(tokio::sync::Semaphore::new(events::MAX_STREAMS)) }
+        let streams = std::sync::Arc::new(tokio::sync::Semaphore::new(events::MAX_STREAMS));
+        Self { lab, closing, streams, turns: turn::Turns::default() }
     }
 }
 
@@ -69,8 +76,12 @@ struct Document;
 pub fn router(state: ApiState) -> Router {
     let (router, document) = documented().split_for_parts();
     router
+        // The list under its page's own name.
+        .route("/runs.json", get(runs::list))
         .route("/api", any(nowhere))
         .route("/api/{*rest}", any(nowhere))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(body::MAX_BODY_BYTES))
         .with_state(state)
         .merge(viewer(document))
@@ -94,6 +105,33 @@ async fn nowhere(method: Method, uri: Uri) -> ApiProblem {
     ))
 }
 
+/// A method that a route does not have; the reply's `Allow` names those it has.
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let shown: String = uri.path().chars().take(60).collect();
+    problem::with_status(
+        StatusCode::METHOD_NOT_ALLOWED,
+        Problem::new(
+            ProblemKind::NotFound,
+            "method.not_allowed",
+            format!("{shown} does not know {method}"),
+            Some("The header `Allow` names what it knows; see /api/docs".to_owned()),
+        ),
+    )
+}
+
+/// A handler has panicked: that request fails, the rest go on.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = said.unwrap_or("no text"), "a request of the API has panicked");
+    ApiProblem(Problem::new(
+        ProblemKind::Internal,
+        "lab.panicked",
+        "The lab has failed at this request; nothing else is affected",
+        Some("Its log says where. Please report it".to_owned()),
+    ))
+    .into_response()
+}
+
 /// The OpenAPI document.
 pub fn document() -> utoipa::openapi::OpenApi {
     documented().split_for_parts().1
@@ -114,4 +152,28 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(trend::trend))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_panics_is_answered_as_the_api_speaks() {
+        async fn fails() {
+            panic!("as the test wants");
+        }
+        let router = Router::new().route("/", get(fails)).layer(CatchPanicLayer::custom(panicked));
+        let reply = router.oneshot(Request::get("/").body(Body::empty()).expect("a request")).await;
+        let reply = reply.expect("a router always answers");
+        assert_eq!(reply.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = reply.into_body().collect().await.expect("a short body").to_bytes();
+        let problem: Problem = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!(problem.code, "lab.panicked");
+        assert!(!problem.message.contains("as the test wants"), "details are for the log");
+    }
 }

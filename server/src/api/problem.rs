@@ -7,6 +7,9 @@ use axum::{
 };
 use perflab_model::problem::{Problem, ProblemKind};
 
+/// The code of a launch whose key is in use just now.
+pub(super) const IN_PROGRESS: &str = "idempotency_key.in_progress";
+
 /// A problem on its way out.
 #[derive(Debug)]
 pub struct ApiProblem(pub Problem);
@@ -20,11 +23,17 @@ impl From<Problem> for ApiProblem {
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let busy = matches!(self.0.kind, ProblemKind::Busy | ProblemKind::TooMuch);
-        let mut response = (status, Json(self.0)).into_response();
-        if busy {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
-        }
-        response
+        with_status(status, self.0)
     }
+}
+
+/// A problem under a status that only HTTP knows, and that its kind therefore cannot name.
+pub(super) fn with_status(status: StatusCode, problem: Problem) -> Response {
+    // The same request may work later: when the lab is less busy, or the earlier request with its key is done.
+    let later = matches!(problem.kind, ProblemKind::Busy | ProblemKind::TooMuch) || problem.code == IN_PROGRESS;
+    let mut response = (status, Json(problem)).into_response();
+    if later {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    response
 }

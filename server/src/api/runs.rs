@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
 };
 use perflab_model::{
     problem::{Problem, ProblemKind},
@@ -14,10 +14,12 @@ use perflab_model::{
 };
 use serde::Deserialize;
 
-use super::{ApiProblem, ApiState};
+use super::{ApiProblem, ApiState, address::RunAddress};
 
 /// Longest wait of one request; a client that wants more asks again.
 const MAX_WAIT: Duration = Duration::from_secs(300);
+/// A missed wake-up costs at most this.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// A page of runs, newest first. `next` is the cursor of the following page.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs",
@@ -56,7 +58,7 @@ pub(super) struct WaitQuery {
     responses((status = 200, description = "The run", body = Run), (status = 404, description = "No such run", body = Problem)))]
 pub(super) async fn get(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
     wait: Result<Query<WaitQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Run>, ApiProblem> {
     let wait = query(wait)?.wait.map(|wait| wait.duration().min(MAX_WAIT));
@@ -66,12 +68,15 @@ pub(super) async fn get(
     let mut changes = state.lab.changes();
     // Asked again after listening began, so that an end in between is not missed.
     found = state.lab.run(&run).await?;
-    while !found.row.state.is_terminal() {
-        tokio::select! {
-            () = tokio::time::sleep_until(deadline) => break,
-            () = state.closing.cancelled() => break,
-            () = changes.of_run(found.row.id) => {}
-        }
+    let mut waiting = true;
+    while waiting && !found.row.state.is_terminal() {
+        waiting = tokio::select! {
+            () = tokio::time::sleep_until(deadline) => false,
+            () = state.closing.cancelled() => false,
+            () = changes.of_run(found.row.id) => true,
+            () = tokio::time::sleep(LOOK_EVERY) => true,
+        };
+        // Also when the wait is over: the answer is how the run stands, not how it stood.
         found = state.lab.run(&run).await?;
     }
     Ok(Json(found))
@@ -83,7 +88,7 @@ pub(super) async fn get(
     responses((status = 200, description = "What became of it", body = StopOutcome)))]
 pub(super) async fn stop(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
 ) -> Result<Json<StopOutcome>, ApiProblem> {
     end(&state, &run, Cancel::Stop).await
 }
@@ -94,7 +99,7 @@ pub(super) async fn stop(
     responses((status = 200, description = "What became of it", body = StopOutcome)))]
 pub(super) async fn abort(
     State(state): State<ApiState>,
-    Path(run): Path<String>,
+    RunAddress(run): RunAddress,
 ) -> Result<Json<StopOutcome>, ApiProblem> {
     end(&state, &run, Cancel::Abort).await
 }

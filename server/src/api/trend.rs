@@ -8,9 +8,11 @@ use perflab_model::view::{Trend, TrendQuery};
 
 use super::{ApiProblem, ApiState, runs::query};
 
-/// One measure of one scenario over its runs, oldest first. What is left open is chosen.
+/// One measure of one scenario over its runs, oldest first: the newest 1,000 runs in one answer. What is left open is
+/// chosen. Older runs are found with `/api/v1/runs`, page by page.
 #[utoipa::path(get, path = "/api/v1/trends", tag = "lab",
     params(
+        ("project" = Option<String>, Query, description = "Project; the only one where there is one"),
         ("suite" = Option<String>, Query, description = "Suite"),
         ("scenario" = Option<String>, Query, description = "Scenario"),
         ("environment" = Option<String>, Query, description = "Environment"),

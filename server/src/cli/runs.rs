@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use perflab_model::{display, view::RunsPage};
+use perflab_model::{display, name::ProjectName, view::RunsPage};
 use url::Url;
 
 use super::{exit, run};
@@ -16,6 +16,9 @@ pub(super) struct RunsArgs {
     server: Url,
     /// Which runs, e.g. `env:staging verdict:critical mobile`.
     query: Vec<String>,
+    /// The project; all where nothing is said.
+    #[arg(long, value_name = "NAME")]
+    project: Option<ProjectName>,
     /// How many.
     #[arg(long, default_value_t = 20)]
     limit: u32,
@@ -30,8 +33,12 @@ pub(super) fn runs(args: RunsArgs) -> anyhow::Result<u8> {
     runtime.block_on(async {
         let mut url = run::endpoint(&args.server, &["api", "v1", "runs"])?;
         url.query_pairs_mut().append_pair("q", &args.query.join(" ")).append_pair("limit", &args.limit.to_string());
+        if let Some(project) = &args.project {
+            url.query_pairs_mut().append_pair("project", project.as_str());
+        }
         let reply = run::client()?
             .get(url)
+            .timeout(run::ANSWER_WITHIN)
             .send()
             .await
             .with_context(|| format!("the lab at {} does not answer", args.server))?;

@@ -13,7 +13,7 @@ mod theme;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
@@ -67,6 +67,9 @@ fn protect_page() {
         reply.insert_header(CONTENT_SECURITY_POLICY, policy);
     }
     reply.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Nothing is told to other sites, as with `no-referrer`. But under that the forms of a page would send `Origin: null`,
+    // and a browser that sends no `Sec-Fetch-Site` either could not be told from one that another site has sent here.
+    reply.insert_header(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 #[cfg(test)]

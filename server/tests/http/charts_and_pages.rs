@@ -74,6 +74,22 @@ on_both! {
         }
     }
 
+    async fn names_that_would_end_the_title_of_a_page_are_shown_as_text(database) {
+        let site = Site::new(&database).await;
+        let name = "</title><script>alert(1)</script>";
+        site.add_suite_called(name).await;
+        let id = site.launched(json!({"suite": name, "scenario": name})).await;
+        carry_out(&site.lab, 9_000).await;
+        let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        for path in
+            [format!("/runs/{id}"), format!("/trends?suite={encoded}"), format!("/launch?suite={encoded}&scenario={encoded}"), "/".to_owned()]
+        {
+            let page = site.get(&path).await;
+            assert_eq!(page.status, 200, "{path}");
+            assert!(!page.text().contains(name), "{path}: {}", page.text());
+        }
+    }
+
     async fn every_page_answers_on_an_empty_lab(database) {
         let site = Site::empty(&database).await;
         for path in ["/", "/runs", "/launch", "/trends"] {

@@ -19,6 +19,17 @@ on_both! {
         assert_eq!(page, json!({"active": [], "rows": [], "next": null, "warnings": [], "any": false}));
     }
 
+    async fn the_list_is_also_json_under_the_name_of_its_page(database) {
+        let site = Site::new(&database).await;
+        site.launched(json!({"tags": ["nightly"]})).await;
+        site.launched(json!({})).await;
+        for query in ["", "?q=tag:nightly", "?limit=1"] {
+            let list = site.get(&format!("/runs.json{query}")).await.with_status(200);
+            assert_eq!(list, site.get(&format!("/api/v1/runs{query}")).await.with_status(200), "{query}");
+        }
+        site.get("/runs.json?cursor=x").await.problem(400, "cursor.unreadable");
+    }
+
     async fn the_query_line_narrows_the_list(database) {
         let site = Site::new(&database).await;
         site.launched(json!({"tags": ["nightly"], "revision": {"branch": "main"}})).await;

@@ -5,16 +5,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod blocked;
 mod charts_and_pages;
 mod conformity;
 mod document;
 mod events;
+mod forms;
 mod launching;
 mod listing;
 #[path = "../place/mod.rs"]
 mod place;
 mod protection;
 mod reading;
+mod refused;
 mod site;
 mod stopping;
 mod worker;

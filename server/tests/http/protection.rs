@@ -50,7 +50,8 @@ on_both! {
         let id = site.launched(json!({})).await;
         for path in ["stop", "abort"] {
             let reply = site.get(&format!("/api/v1/runs/{id}/{path}")).await;
-            assert_eq!((reply.status.as_u16(), reply.header("allow")), (405, "POST"));
+            assert_eq!(reply.header("allow"), "POST");
+            reply.problem(405, "method.not_allowed");
         }
         assert_eq!(site.get(&format!("/api/v1/runs/{id}")).await.json()["row"]["state"], "queued");
     }
@@ -86,8 +87,19 @@ on_both! {
         let site = Site::new(&database).await;
         for (method, path) in [("DELETE", "/api/v1/runs"), ("PUT", "/api/v1/runs/1"), ("POST", "/healthz")] {
             let reply = site.send(request(method, path, Body::empty())).await;
-            assert_eq!(reply.status, 405, "{method} {path}");
             assert!(reply.header("allow").contains("GET"), "{method} {path}");
+            let problem = reply.problem(405, "method.not_allowed");
+            assert!(problem["message"].as_str().unwrap().contains(method), "{problem}");
+        }
+    }
+
+    async fn an_address_that_is_no_text_is_told_as_the_api_speaks(database) {
+        let site = Site::new(&database).await;
+        for rest in ["", "?wait=1s", "/summary", "/series", "/requests", "/events"] {
+            site.get(&format!("/api/v1/runs/%ff{rest}")).await.problem(400, "address.unreadable");
+        }
+        for rest in ["stop", "abort"] {
+            site.post(&format!("/api/v1/runs/%ff/{rest}"), &json!({})).await.problem(400, "address.unreadable");
         }
     }
 

@@ -61,6 +61,19 @@ on_both! {
         assert!(run["summary"]["totals"]["finished"].as_u64().is_some(), "{run}");
     }
 
+    async fn a_wait_sees_an_end_of_which_no_word_came(database) {
+        let site = Site::new(&database).await;
+        let id = site.launched(json!({})).await;
+        let waiting = tokio::spawn({
+            let (site, address) = (site.clone(), format!("/api/v1/runs/{id}?wait=4m"));
+            async move { site.get(&address).await.with_status(200) }
+        });
+        // Another process on the same database: on SQLite it wakes nobody here.
+        let other = Site::empty(&database).await;
+        other.lab.stop(id.parse().unwrap(), perflab_model::run::Cancel::Abort).await.unwrap();
+        assert_eq!(waiting.await.unwrap()["row"]["state"], "cancelled");
+    }
+
     async fn a_wait_that_is_over_before_the_run_gives_the_run_as_it_is(database) {
         let site = Site::new(&database).await;
         let id = site.launched(json!({})).await;

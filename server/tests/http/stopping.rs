@@ -84,6 +84,7 @@ on_both! {
             let run = run(&site, &id).await;
             assert_eq!((&run["row"]["state"], &run["row"]["end"]["code"]), (&json!("cancelled"), &json!(code)));
             assert_eq!(run["summary"]["totals"]["finished"], 20, "what was measured is kept");
+            assert_eq!((&run["row"]["verdict"], &run["summary"]["gate"]), (&json!("inconclusive"), &json!("inconclusive")));
         }
     }
 

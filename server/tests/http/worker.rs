@@ -10,12 +10,12 @@ use perflab_model::{
     event::EventKind,
     id::{RunId, WorkerId},
     plan::Plan,
-    run::{Revision, RunEnd, RunState},
+    run::{Cancel, Revision, RunEnd, RunState},
     runner::{Done, Ending, ErrorExample, LogLevel, LogLine, Started},
     tick::{OutcomeTick, Phase, Point, Quantiles, RequestTick, Tick, Vitals},
 };
 use perflab_stats::Histogram;
-use perflab_store::Chunk;
+use perflab_store::{Chunk, Conflict, StoreError};
 
 /// When the invented runs begin.
 const BEGIN_US: i64 = 1_790_000_000_000_000;
@@ -101,16 +101,25 @@ impl Held {
         self.lab.db().finishing(self.run, self.attempt, BEGIN_US + 9_000_000).await.unwrap();
     }
 
-    /// Ends the run as carried out, with its verdict.
+    /// Ends the run as carried out, with its verdict; or as what a person wanted, where one was quicker.
     pub(crate) async fn complete(self) {
-        let end = end(RunState::Finished, "completed", "Carried out as planned.");
+        let finished = end(RunState::Finished, "completed", "Carried out as planned.");
+        let ended = match self.conclude(&finished).await {
+            Err(StoreError::Conflict(Conflict::Cancelled { how })) => {
+                let code = if how == Cancel::Stop { "stopped" } else { "aborted" };
+                self.conclude(&end(RunState::Cancelled, code, "A person wanted it to end.")).await
+            }
+            other => other,
+        };
+        assert!(ended.unwrap());
+    }
+
+    async fn conclude(&self, end: &RunEnd) -> Result<bool, StoreError> {
         let done = Done { at_us: BEGIN_US + 9_000_000, ending: Ending::Completed, mismatches: Vec::new() };
         let conclusion = Conclusion { end: end.clone(), done: Some(done), started: None };
         let outcome = self.live.conclude(&conclusion);
         assert_eq!(outcome.summary.run.id, self.plan.run);
-        assert!(
-            self.lab.db().finish(self.run, self.attempt, &end, Some(&outcome), BEGIN_US + 10_000_000).await.unwrap()
-        );
+        self.lab.db().finish(self.run, self.attempt, end, Some(&outcome), BEGIN_US + 10_000_000).await
     }
 
     /// Ends the run without results.
@@ -154,11 +163,13 @@ fn tick(second: u32, latency_us: u64) -> Tick {
         planned: 20,
         started: 20,
         late: 0,
+        late_own: 0,
         dropped: 0,
         finished: 20,
         failed: 0,
         aborted: 0,
         iterations: 20,
+        iterations_aborted: 0,
         in_flight: 1,
         users: 0,
         bytes_sent: 2_000,
@@ -174,6 +185,7 @@ fn tick(second: u32, latency_us: u64) -> Tick {
             p99_us: latency_us,
             max_us: latency_us,
         }),
+        recent: None,
         lag_p99_us: Some(50),
         errors: BTreeMap::new(),
         generator: Vitals { cpu: Some(0.1), memory_bytes: Some(50_000_000), ..Vitals::default() },
@@ -186,6 +198,7 @@ fn tick(second: u32, latency_us: u64) -> Tick {
         response: times.encode(),
         service: times.encode(),
         lag: None,
+        queued_lag: None,
         ttfb: None,
         checks_passed: 20,
         checks_failed: 0,

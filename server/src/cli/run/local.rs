@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use indexmap::IndexMap;
 use perflab_model::{
     environment::{AllowedTarget, Caps, Environment},
@@ -13,10 +13,13 @@ use perflab_model::{
     suite::PlanRequest,
     validity::ValidityState,
 };
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 use url::Url;
 
-use super::{RunArgs, exit, report, terminal::Terminal};
+use super::{RunArgs, document, exit, place, report, terminal::Terminal};
 use crate::{
     suite_file::{self, LoadedSuite},
     worker::{
@@ -33,10 +36,19 @@ pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
         Ok(loaded) => loaded,
         Err(error) => {
             eprintln!("{error}");
+            if !place::is_file(&args.suite) {
+                eprintln!("a suite of a lab is launched by its name with --server URL, or with PERFLAB_SERVER set");
+            }
             return Ok(exit::USAGE);
         }
     };
-    let environment = environment(args, &loaded)?;
+    let environment = match environment(args, &loaded) {
+        Ok(environment) => environment,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return Ok(exit::USAGE);
+        }
+    };
     let id = RunId::new(uuid::Uuid::now_v7());
     let (high, low) = id.uuid().as_u64_pair();
     let overrides = args.overrides();
@@ -64,12 +76,44 @@ pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
         plan.feeds.iter().filter_map(|feed| Some((feed.name.clone(), loaded.files.get(&feed.file)?.clone()))).collect();
     let job = Job { plan, feeds };
 
+    if let Some(path) = &args.json {
+        document::clear(path)?;
+    }
     let _lock = host(args).await?;
+    let orders = orders()?;
+    let mut terminal = Terminal::new(&job.plan);
+    let driven =
+        drive(&job, &args.revision(), &mut terminal, orders, &[], || jiff::Timestamp::now().as_microsecond()).await;
+    terminal.end();
+
+    let summary = &driven.outcome.summary;
+    print!("{}", report::text(summary, &driven.end));
+    if let Some(path) = &args.json {
+        document::write(path, summary)?;
+    }
+    // A file that asks nothing is only measured: good numbers are all it wants.
+    if asked_nothing && summary.validity.state == ValidityState::Valid && driven.end.code == "completed" {
+        return Ok(exit::OK);
+    }
+    Ok(args.exit_code(driven.end.state, summary.gate))
+}
+
+/// What is asked of the run by signals: Ctrl-C stops it gracefully, a second one aborts. SIGTERM aborts at once, for
+/// whoever sends it waits only seconds before it kills, and the summary is still to be written.
+fn orders() -> anyhow::Result<watch::Receiver<Option<Asked>>> {
+    let what = "signals cannot be listened for";
+    let mut interrupts = signal(SignalKind::interrupt()).context(what)?;
+    let mut terminations = signal(SignalKind::terminate()).context(what)?;
     let (order, orders) = watch::channel(None);
     tokio::spawn(async move {
-        // The first Ctrl-C stops gracefully, the second at once.
-        for cancel in [Cancel::Stop, Cancel::Abort] {
-            if tokio::signal::ctrl_c().await.is_err() || order.send(Some(Asked::Person(cancel))).is_err() {
+        let mut again = Cancel::Stop;
+        loop {
+            let cancel = tokio::select! {
+                _ = interrupts.recv() => again,
+                _ = terminations.recv() => Cancel::Abort,
+            };
+            again = Cancel::Abort;
+            if order.send(Some(Asked::Person(cancel))).is_err() {
                 return;
             }
             eprintln!(
@@ -80,31 +124,11 @@ pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
                 }
             );
         }
-        // The channel stays open until the run has ended.
-        std::future::pending::<()>().await;
     });
-    let mut terminal = Terminal::new(&job.plan);
-    let driven =
-        drive(&job, &args.revision(), &mut terminal, orders, &[], || jiff::Timestamp::now().as_microsecond()).await;
-    terminal.end();
-
-    let summary = &driven.outcome.summary;
-    print!("{}", report::text(summary, &driven.end));
-    if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(summary)?;
-        std::fs::write(path, text + "\n")
-            .with_context(|| format!("the summary cannot be written to {}", path.display()))?;
-    }
-    // A file that asks nothing is only measured: good numbers are all it wants.
-    if asked_nothing && summary.validity.state == ValidityState::Valid && driven.end.code == "completed" {
-        return Ok(exit::OK);
-    }
-    if driven.end.code.starts_with("secret.") || driven.end.code == "runner" {
-        return Ok(exit::ERROR);
-    }
-    Ok(args.exit_code(summary.gate))
+    Ok(orders)
 }
 
+/// The environment that the command line describes; what it lacks is a matter of usage.
 fn environment(args: &RunArgs, loaded: &LoadedSuite) -> anyhow::Result<Environment> {
     let base_url = args
         .target
@@ -118,7 +142,7 @@ fn environment(args: &RunArgs, loaded: &LoadedSuite) -> anyhow::Result<Environme
     if is_loopback(&base_url) {
         allow.push(AllowedTarget { host, port });
     } else if !allow.iter().any(|entry| entry.host == host && entry.port.is_none_or(|allowed| Some(allowed) == port)) {
-        bail!(
+        anyhow::bail!(
             "{host} is not on this machine, and nobody has allowed load on it; if you may, say so with --allow {host}"
         );
     }
@@ -164,19 +188,8 @@ fn allowed(text: &str) -> anyhow::Result<AllowedTarget> {
 async fn host(args: &RunArgs) -> anyhow::Result<HostLock> {
     let path = args.host.host_lock();
     let note = format!("perflab run {} --scenario {} (pid {})", args.suite, args.scenario, std::process::id());
-    let mut said = String::new();
-    loop {
-        match host_lock::ask(&path, &note)? {
-            host_lock::Asked::Taken(lock) => return Ok(lock),
-            host_lock::Asked::HeldBy(whom) => {
-                if said != whom {
-                    eprintln!("waiting: {whom} has this host, one run at a time");
-                    said = whom;
-                }
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-            }
-        }
-    }
+    let waiting = |whom: &str| eprintln!("waiting: {whom} has this host, one run at a time");
+    Ok(host_lock::wait(&path, &note, waiting).await?)
 }
 
 #[cfg(test)]

@@ -5,26 +5,37 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use perflab_model::{
     launch::LaunchRequest,
-    name::SuiteName,
-    problem::Problem,
-    run::{Run, Trigger},
+    problem::{Problem, ProblemKind},
+    run::{Run, RunState, Trigger},
+    verdict::Gate,
     view::Launched,
 };
 use tokio::time::Instant;
 use url::Url;
 
-use super::{RunArgs, exit, report};
+use super::{RunArgs, document, exit, report};
 
+/// How long a request may take that does not wait for anything.
+pub(in crate::cli) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// How often a launch is sent before it is given up: always with the same key, so that it stays one launch.
+const TRIES: u32 = 4;
 /// How long one request waits at the lab.
 const WAIT_EACH: Duration = Duration::from_secs(60);
 /// How long to wait before a lab that does not answer is asked again.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: &RunArgs, server: &Url) -> anyhow::Result<u8> {
+    let suite = match args.suite.parse() {
+        Ok(suite) => suite,
+        Err(error) => {
+            eprintln!("`{}` is no suite's name: {error}", args.suite);
+            return Ok(exit::USAGE);
+        }
+    };
     let client = client()?;
     let request = LaunchRequest {
-        project: None,
-        suite: args.suite.parse::<SuiteName>().with_context(|| format!("`{}` is no suite's name", args.suite))?,
+        project: args.project.clone(),
+        suite,
         scenario: args.scenario.clone(),
         environment: args.env.clone(),
         overrides: args.overrides(),
@@ -32,19 +43,19 @@ pub(super) async fn run(args: &RunArgs, server: &Url) -> anyhow::Result<u8> {
         tags: args.tags.clone(),
         trigger: Trigger::Cli,
     };
-    let reply = client
-        .post(endpoint(server, &["api", "v1", "runs"])?)
-        // A reply that gets lost must not launch twice when a person repeats the command by hand within it.
-        .header("Idempotency-Key", uuid::Uuid::now_v7().to_string())
-        .json(&request)
-        .send()
-        .await
-        .with_context(|| format!("the lab at {server} does not answer"))?;
-    if !reply.status().is_success() {
-        return refused(reply).await;
+    if let Some(path) = &args.json {
+        document::clear(path)?;
     }
-    let launched: Launched = reply.json().await.context("the lab's answer cannot be read")?;
-    let page = endpoint(server, &["runs", &launched.number.to_string()])?;
+    let launched = match launch(server, &client, &request).await? {
+        Ok(launched) => launched,
+        Err(problem) => return Ok(refused(&problem)),
+    };
+    // Numbers belong to a project, and an address with one leads nowhere in a lab of several.
+    let address = match &args.project {
+        Some(_) => launched.id.to_string(),
+        None => launched.number.to_string(),
+    };
+    let page = endpoint(server, &["runs", &address])?;
     println!("run #{}: {page}", launched.number);
     if !args.wait {
         return Ok(exit::OK);
@@ -56,17 +67,50 @@ pub(super) async fn run(args: &RunArgs, server: &Url) -> anyhow::Result<u8> {
     let Some(summary) = run.summary else {
         let message = run.row.end.map_or_else(|| "it ended without results".to_owned(), |end| end.message);
         eprintln!("run #{}: {message}", launched.number);
-        return Ok(args.exit_code(perflab_model::verdict::Gate::Inconclusive));
+        // One that was cancelled while it waited has no verdict; any other that ended without results has failed.
+        let state = if run.row.state == RunState::Cancelled { RunState::Cancelled } else { RunState::Failed };
+        return Ok(args.exit_code(state, Gate::Inconclusive));
     };
     if let Some(end) = &run.row.end {
         print!("{}", report::text(&summary, end));
     }
     if let Some(path) = &args.json {
-        let text = serde_json::to_string_pretty(&summary)?;
-        std::fs::write(path, text + "\n")
-            .with_context(|| format!("the summary cannot be written to {}", path.display()))?;
+        document::write(path, &summary)?;
     }
-    Ok(args.exit_code(summary.gate))
+    Ok(args.exit_code(run.row.state, summary.gate))
+}
+
+/// Launches; the inner error is what the lab refuses. A lab that is busy, or whose answer is lost, is asked again.
+async fn launch(
+    server: &Url,
+    client: &reqwest::Client,
+    request: &LaunchRequest,
+) -> anyhow::Result<Result<Launched, Problem>> {
+    let address = endpoint(server, &["api", "v1", "runs"])?;
+    let key = uuid::Uuid::now_v7().to_string();
+    let mut left = TRIES;
+    loop {
+        left -= 1;
+        let sent = client.post(address.clone()).header("Idempotency-Key", &key).timeout(ANSWER_WITHIN).json(request);
+        match sent.send().await {
+            Ok(reply) if reply.status().is_success() => {
+                return Ok(Ok(reply.json().await.context("the lab's answer cannot be read")?));
+            }
+            Ok(reply) => {
+                let problem = problem(reply).await;
+                let later = matches!(problem.kind, ProblemKind::Busy | ProblemKind::TooMuch | ProblemKind::Conflict);
+                if !later || left == 0 {
+                    return Ok(Err(problem));
+                }
+            }
+            // Nobody is there: a person wants to know at once.
+            Err(error) if error.is_connect() || left == 0 => {
+                return Err(error).with_context(|| format!("the lab at {server} does not answer"));
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(AFTER_TROUBLE).await;
+    }
 }
 
 /// Waits for the end; `None` when the time is up. A lab that restarts meanwhile is asked again.
@@ -91,7 +135,10 @@ async fn wait(
                     return Ok(Some(run));
                 }
             }
-            Ok(reply) if reply.status().is_client_error() => {
+            // Too many requests is the one refusal that passes by itself.
+            Ok(reply)
+                if reply.status().is_client_error() && reply.status() != reqwest::StatusCode::TOO_MANY_REQUESTS =>
+            {
                 let problem = problem(reply).await;
                 bail!("{problem}");
             }
@@ -116,9 +163,7 @@ pub(in crate::cli) fn endpoint(server: &Url, path: &[&str]) -> anyhow::Result<Ur
 }
 
 /// A refused launch: what is wrong, field by field.
-async fn refused(reply: reqwest::Response) -> anyhow::Result<u8> {
-    let usage = reply.status().is_client_error();
-    let problem = problem(reply).await;
+fn refused(problem: &Problem) -> u8 {
     eprintln!("{problem}");
     for field in &problem.fields {
         eprintln!("  {}: {}", field.field, field.message);
@@ -126,7 +171,14 @@ async fn refused(reply: reqwest::Response) -> anyhow::Result<u8> {
             eprintln!("    {hint}");
         }
     }
-    Ok(if usage { exit::USAGE } else { exit::ERROR })
+    match problem.kind {
+        ProblemKind::Unreadable | ProblemKind::Invalid | ProblemKind::NotFound | ProblemKind::TooLarge => exit::USAGE,
+        ProblemKind::Denied
+        | ProblemKind::Conflict
+        | ProblemKind::TooMuch
+        | ProblemKind::Busy
+        | ProblemKind::Internal => exit::ERROR,
+    }
 }
 
 /// The problem in a reply that is not a success.
@@ -134,7 +186,7 @@ pub(in crate::cli) async fn problem(reply: reqwest::Response) -> Problem {
     let status = reply.status();
     reply.json().await.unwrap_or_else(|_| {
         Problem::new(
-            perflab_model::problem::ProblemKind::Internal,
+            ProblemKind::Internal,
             "lab.unreadable",
             format!("The lab answered {status} without saying why"),
             Some("Look at its log".to_owned()),
