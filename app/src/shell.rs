@@ -44,7 +44,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "perflab".to_owned() } else { format!("{page} · perflab") }/>
+        <Title formatter=document_title/>
         <Router>
             <a class="skip" href="#main">"Skip to content"</a>
             <TopBar/>
@@ -53,6 +53,13 @@ pub fn App() -> impl IntoView {
             </main>
         </Router>
     }
+}
+
+/// The title of a page in its document. It is written there as it stands, so what could end the title (the name of a
+/// scenario is anybody's text) is written as text here.
+fn document_title(page: String) -> String {
+    let title = if page.is_empty() { "perflab".to_owned() } else { format!("{page} · perflab") };
+    title.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Brand, the places a person can go to, the theme, and the way to a new run.
@@ -72,6 +79,7 @@ fn TopBar() -> impl IntoView {
             <nav aria-label="Main">
                 <a href="/" aria-current=current(Place::Runs)>"Runs"</a>
                 <a href="/trends" aria-current=current(Place::Trends)>"Trends"</a>
+                <a href="/docs" aria-current=current(Place::Docs)>"Docs"</a>
             </nav>
             <span class="spring"></span>
             <ThemeToggle theme=requested_theme() back=path_and_query()/>
@@ -86,6 +94,7 @@ enum Place {
     Runs,
     Trends,
     Launch,
+    Docs,
 }
 
 impl Place {
@@ -94,6 +103,7 @@ impl Place {
             None | Some("" | "runs") => Some(Self::Runs),
             Some("trends") => Some(Self::Trends),
             Some("launch") => Some(Self::Launch),
+            Some("docs") => Some(Self::Docs),
             Some(_) => None,
         }
     }
@@ -119,11 +129,18 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn no_name_ends_the_title_early() {
+        assert_eq!(document_title("a </title><script> & b".to_owned()), "a &lt;/title>&lt;script> &amp; b · perflab");
+        assert_eq!(document_title(String::new()), "perflab");
+    }
+
     #[rstest]
     #[case::home("/", Some(Place::Runs))]
     #[case::one_run("/runs/0198", Some(Place::Runs))]
     #[case::trends("/trends", Some(Place::Trends))]
     #[case::launch("/launch", Some(Place::Launch))]
+    #[case::a_guide("/docs/timing", Some(Place::Docs))]
     #[case::nowhere("/nowhere", None)]
     #[case::only_begins_alike("/runsheet", None)]
     fn the_top_bar_marks_where_a_person_is(#[case] path: &str, #[case] place: Option<Place>) {

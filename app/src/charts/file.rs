@@ -1,10 +1,10 @@
 //! Charts as files: `.svg`, `.csv` and `.json` under the address of their page.
 
 use perflab_charts::{Size, Theme, standalone_svg};
-use perflab_model::{load::Load, plan::Plan, tick::Point, view::Trend};
+use perflab_model::{plan::Plan, tick::Point, view::Trend};
 
 use super::{
-    run::{run_chart, unit},
+    run::{is_open, run_chart, unit},
     table::run_csv,
     trend::{trend_chart, trend_csv},
 };
@@ -19,9 +19,9 @@ pub struct ChartFile {
     pub body: String,
 }
 
-const SVG: &str = "image/svg+xml";
-const CSV: &str = "text/csv; charset=utf-8";
-const JSON: &str = "application/json";
+pub(super) const SVG: &str = "image/svg+xml";
+pub(super) const CSV: &str = "text/csv; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
 
 /// A chart of a run by the last part of its address: `latency.svg`, `errors.csv`, `cpu.json`. `None` for a name or
 /// ending that is not known.
@@ -40,7 +40,7 @@ pub fn run_chart_file(name: &str, plan: &Plan, points: &[Point], live: bool, the
 }
 
 fn run_json(which: RunChart, plan: &Plan, points: &[Point]) -> String {
-    let open = matches!(plan.load, Load::Open { .. });
+    let open = is_open(plan);
     let rows: Vec<serde_json::Value> = points
         .iter()
         .map(|point| {

@@ -1,8 +1,10 @@
 //! Charts of runs and trends: from model types to the plain series that `perflab-charts` draws.
 //!
-//! In:  a plan and its points, a launch preview, a trend. Out: charts, their one-sentence findings and their tables.
+//! In:  a plan and its points or ticks, a launch preview, a trend. Out: charts, their one-sentence findings and their tables.
 //! Pages, REST and reports take them from here, so that they show the same.
 
+#[cfg(feature = "ssr")]
+pub mod distribution;
 #[cfg(feature = "ssr")]
 pub mod file;
 #[cfg(feature = "ssr")]
@@ -11,12 +13,16 @@ pub mod finding;
 pub mod preview;
 #[cfg(feature = "ssr")]
 pub mod run;
+#[cfg(all(test, feature = "ssr"))]
+mod sample;
 pub mod series;
 #[cfg(feature = "ssr")]
 pub mod table;
 #[cfg(feature = "ssr")]
 pub mod trend;
 
+#[cfg(feature = "ssr")]
+pub use distribution::RunDistribution;
 #[cfg(feature = "ssr")]
 pub use file::{ChartFile, run_chart_file, trend_chart_file};
 #[cfg(feature = "ssr")]

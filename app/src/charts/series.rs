@@ -1,25 +1,43 @@
 //! Which numbers of a second the charts of a run show: one place for the server that draws and the browser that adds.
 
-use perflab_model::{display, tick::Point};
+use perflab_model::{
+    display,
+    tick::{Point, Quantiles},
+};
 
 /// The charts of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunChart {
     /// p50, p95 and p99.
     Latency,
-    /// Finished requests a second.
+    /// Starts against their plan (open), and requests answered.
     Rate,
     /// Failed requests and dropped starts.
     Errors,
-    /// Iterations under way (open) or users (closed).
+    /// Iterations under way (open) or users against their plan (closed).
     Load,
+    /// How far behind their plan iterations start (open).
+    Lag,
+    /// New connections.
+    Connections,
     /// CPU of the generator.
     Cpu,
+    /// Memory of the generator.
+    Memory,
 }
+
+/// A series by its name, and its value where there is one.
+pub type Value = (&'static str, Option<f64>);
 
 impl RunChart {
     /// All, in the order of the page.
-    pub const ALL: [Self; 5] = [Self::Latency, Self::Rate, Self::Errors, Self::Load, Self::Cpu];
+    pub const ALL: [Self; 8] =
+        [Self::Latency, Self::Rate, Self::Errors, Self::Load, Self::Lag, Self::Connections, Self::Cpu, Self::Memory];
+
+    /// Whether a run has this chart: users of a closed run have no planned starts to be behind of.
+    pub const fn belongs_to(self, open: bool) -> bool {
+        open || !matches!(self, Self::Lag)
+    }
 
     /// The name in addresses and files.
     pub const fn name(self) -> &'static str {
@@ -28,7 +46,10 @@ impl RunChart {
             Self::Rate => "rate",
             Self::Errors => "errors",
             Self::Load => "load",
+            Self::Lag => "lag",
+            Self::Connections => "connections",
             Self::Cpu => "cpu",
+            Self::Memory => "memory",
         }
     }
 
@@ -42,37 +63,134 @@ impl RunChart {
         format!("chart-{}", self.name())
     }
 
+    /// The ids of what is drawn anew once it cannot grow on: plot, table, and what must be known to read it.
+    pub fn drawings(self) -> [String; 3] {
+        ["plot", "table", "note"].map(|part| format!("chart-{}-{part}", self.name()))
+    }
+
     /// The id of the sentence above it.
     pub fn finding(self) -> String {
         format!("chart-{}-finding", self.name())
     }
 
-    /// What is shown of a second, by series, in the chart's unit.
-    pub fn values(self, open: bool, point: &Point) -> Vec<(&'static str, Option<f64>)> {
+    /// What was measured in a second, by series, in the chart's unit: for tables, files and the cursor. Percentiles are of
+    /// the last few seconds, as many as hold enough requests; of too few requests there is none.
+    pub fn values(self, open: bool, point: &Point) -> Vec<Value> {
         let ms = |us: u64| us as f64 / 1000.0;
         match self {
             Self::Latency => {
-                let quantiles = point.latency.as_ref();
+                let percentile = |percent: u64, value: fn(&Quantiles) -> u64| {
+                    let recent = point.recent.as_ref();
+                    recent.filter(|q| q.samples >= samples_needed(percent)).map(|q| ms(value(q)))
+                };
                 vec![
-                    ("p99", quantiles.map(|q| ms(q.p99_us))),
-                    ("p95", quantiles.map(|q| ms(q.p95_us))),
-                    ("p50", quantiles.map(|q| ms(q.p50_us))),
+                    ("p99", percentile(99, |q| q.p99_us)),
+                    ("p95", percentile(95, |q| q.p95_us)),
+                    ("p50", percentile(50, |q| q.p50_us)),
+                    ("mean", point.latency.as_ref().map(|q| ms(q.mean_us))),
                 ]
             }
-            Self::Rate => vec![("rate", Some(point.finished as f64))],
-            Self::Errors => vec![("errors", Some(point.failed as f64)), ("drops", Some(point.dropped as f64))],
+            Self::Rate if open => vec![
+                ("planned", Some(point.planned as f64)),
+                ("starts", Some(point.started as f64)),
+                ("requests", Some(point.finished as f64)),
+            ],
+            Self::Rate => vec![("requests", Some(point.finished as f64))],
+            Self::Errors if open => vec![("errors", Some(point.failed as f64)), ("drops", Some(point.dropped as f64))],
+            Self::Errors => vec![("errors", Some(point.failed as f64))],
             Self::Load if open => vec![("in flight", Some(point.in_flight.into()))],
-            Self::Load => vec![("users", Some(point.users.into()))],
+            Self::Load => vec![("planned", Some(point.target)), ("users", Some(point.users.into()))],
+            Self::Lag => vec![("p99", point.lag_p99_us.map(ms))],
+            Self::Connections => vec![("new", Some(point.connections as f64))],
             Self::Cpu => vec![("cpu", point.generator.cpu.map(|share| share * 100.0))],
+            Self::Memory => vec![("memory", point.generator.memory_bytes.map(|bytes| bytes as f64 / 1e6))],
         }
     }
 
-    /// The text at the end of a series' line: `p95  187 ms`.
-    pub fn label(self, series: &str, value: f64) -> Option<String> {
+    /// What is drawn of a second, in drawing order.
+    pub fn drawn(self, open: bool, point: &Point) -> Vec<Value> {
+        let mut values = self.values(open, point);
         match self {
-            Self::Latency => Some(format!("{series} {} ms", display::number(value))),
-            Self::Rate => Some(format!("{}/s", display::number(value))),
-            Self::Errors | Self::Load | Self::Cpu => None,
+            // The plan is a line of its own, from the plan itself.
+            Self::Rate | Self::Load => values.retain(|(name, _)| *name != "planned"),
+            // The mean stands in where not even the median has enough requests.
+            Self::Latency if value_of(&values, "p50").is_some() => blank(&mut values, "mean"),
+            // Drops stand on the errors: a bar of both, and the errors over its lower part.
+            Self::Errors if open => {
+                let both = (point.dropped > 0).then(|| (point.failed + point.dropped) as f64);
+                values = vec![("drops", both), ("errors", Some(point.failed as f64))];
+            }
+            _ => {}
         }
+        values
+    }
+
+    /// The text at the end of a series' line: `p95 187 ms`.
+    pub fn label(self, series: &str, value: Option<f64>) -> Option<String> {
+        match (self, value) {
+            // Its key stands above the plot, for it comes and goes.
+            (Self::Latency, _) if series == "mean" => None,
+            (Self::Latency, Some(value)) => Some(format!("{series} {} ms", display::number(value))),
+            (Self::Latency, None) => Some(format!("{series} too few")),
+            (Self::Rate, Some(value)) => Some(format!("{series} {}/s", display::number(value))),
+            _ => None,
+        }
+    }
+}
+
+/// How many requests a second needs before a percentile of it says something: as everywhere, ten lie beyond it.
+pub const fn samples_needed(percent: u64) -> u64 {
+    1000 / (100 - percent)
+}
+
+/// The value of a series.
+pub fn value_of(values: &[Value], series: &str) -> Option<f64> {
+    values.iter().find(|(name, _)| *name == series).and_then(|(_, value)| *value)
+}
+
+fn blank(values: &mut [Value], series: &str) {
+    values.iter_mut().filter(|(name, _)| *name == series).for_each(|(_, value)| *value = None);
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::charts::sample::second;
+
+    #[test]
+    fn a_percentile_of_a_second_is_shown_as_everywhere_else() {
+        for (percent, share) in [(50, 0.5), (95, 0.95), (99, 0.99)] {
+            assert_eq!(perflab_stats::missing_samples(samples_needed(percent), share), 0);
+            assert_eq!(perflab_stats::missing_samples(samples_needed(percent) - 1, share), 1);
+        }
+    }
+
+    #[rstest]
+    #[case::nothing(0, [None, None, None, None])]
+    #[case::three_requests(3, [None, None, None, Some(40.0)])]
+    #[case::enough_for_p50(20, [None, None, Some(35.0), None])]
+    #[case::enough_for_p95(200, [None, Some(110.0), Some(35.0), None])]
+    #[case::enough_for_p99(1_000, [Some(160.0), Some(110.0), Some(35.0), None])]
+    fn a_second_with_too_few_requests_is_a_gap_and_its_mean_stands_in(
+        #[case] answered: u64,
+        #[case] expected: [Option<f64>; 4],
+    ) {
+        let drawn = RunChart::Latency.drawn(true, &second(0, answered));
+        assert_eq!(drawn.iter().map(|(_, value)| *value).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn drops_stand_on_the_errors() {
+        let point = Point { failed: 4, dropped: 3, ..second(0, 100) };
+        assert_eq!(RunChart::Errors.drawn(true, &point), [("drops", Some(7.0)), ("errors", Some(4.0))]);
+        assert_eq!(RunChart::Errors.values(true, &point), [("errors", Some(4.0)), ("drops", Some(3.0))]);
+    }
+
+    #[test]
+    fn a_line_that_has_ended_says_so_at_its_end() {
+        assert_eq!(RunChart::Latency.label("p95", Some(187.2)).as_deref(), Some("p95 187 ms"));
+        assert_eq!(RunChart::Latency.label("p95", None).as_deref(), Some("p95 too few"));
     }
 }

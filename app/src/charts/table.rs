@@ -1,8 +1,8 @@
 //! A chart as a table: every second for files, one row a stretch for pages.
 
-use perflab_model::{display, load::Load, plan::Plan, tick::Point};
+use perflab_model::{display, plan::Plan, tick::Point};
 
-use super::run::{series_names, unit};
+use super::run::{is_open, series_names, unit};
 use crate::charts::series::RunChart;
 
 /// Rows of a table in a page: about this many.
@@ -21,7 +21,7 @@ pub struct ChartTable {
 
 /// The table of a chart in a page. A stretch shows its highest value: a table must not hide a spike.
 pub fn run_table(which: RunChart, plan: &Plan, points: &[Point]) -> ChartTable {
-    let open = matches!(plan.load, Load::Open { .. });
+    let open = is_open(plan);
     let stretch = stretch_seconds(points.len());
     let names = series_names(which, open);
     let heads = std::iter::once("From".to_owned()).chain(names.iter().map(|name| head(name, unit(which)))).collect();
@@ -52,9 +52,10 @@ fn stretch_seconds(points: usize) -> usize {
     [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600].into_iter().find(|stretch| points / stretch <= ROWS).unwrap_or(3600)
 }
 
-/// Every second of a chart as CSV: seconds and the exact values, empty where nothing was measured.
+/// Every second of a chart as CSV: seconds and the exact values, empty where nothing was measured or too little for a
+/// percentile.
 pub fn run_csv(which: RunChart, plan: &Plan, points: &[Point]) -> String {
-    let open = matches!(plan.load, Load::Open { .. });
+    let open = is_open(plan);
     let mut text = String::from("second");
     for name in series_names(which, open) {
         let unit = match unit(which) {

@@ -1,22 +1,28 @@
 //! One measure over runs.
 
-use perflab_charts::{Chart, Point, Series, YAxis};
-use perflab_model::{display, validity::ValidityState, view::Trend};
+use perflab_charts::{Chart, Color, Point, Series, YAxis};
+use perflab_model::{
+    display,
+    view::{Apart, Trend, TrendPoint},
+};
 
-/// The chart of a trend by date. A run that cannot be trusted is drawn hollow.
+use crate::components::with_unit;
+
+/// The chart of a trend by date. Runs that may be compared are joined by a line; the others are drawn hollow and alone,
+/// for a line from one to the next would compare them.
 pub fn trend_chart(trend: &Trend) -> Chart {
-    let points = trend.points.iter().map(|point| {
-        let drawn = Point::new(point.at_us as f64 / 1e6, point.value);
-        let doubtful = point.validity.is_some_and(|state| state != ValidityState::Valid);
-        if doubtful { drawn.hollow() } else { drawn }
-    });
-    let newest = trend.points.last();
-    let mut series = Series::points("value", points);
-    if let Some(point) = newest {
-        series = series.label(format!("{} {}, #{}", display::number(point.value), trend.unit, point.number));
-        series = series.selected(trend.points.len() - 1);
+    let at = |point: &TrendPoint| point.at_us as f64 / 1e6;
+    let (apart, compared): (Vec<&TrendPoint>, Vec<&TrendPoint>) =
+        trend.points.iter().partition(|point| point.apart.is_some());
+    let joined = compared.iter().map(|point| Point::new(at(point), point.value));
+    let mut series = Series::points("value", joined);
+    if let Some(newest) = compared.last() {
+        let value = with_unit(&display::number(newest.value), &trend.unit);
+        series = series.label(format!("{value}, #{}", newest.number)).selected(compared.len() - 1);
     }
-    Chart::wall_time(trend_title(trend), YAxis::zero(trend.unit.clone())).series(series)
+    let alone = apart.iter().flat_map(|point| [Point::new(at(point), point.value).hollow(), Point::gap(at(point))]);
+    let alone = Series::points("apart", alone).color(Color::ChartMuted);
+    Chart::wall_time(trend_title(trend), YAxis::zero(trend.unit.clone())).series(alone).series(series)
 }
 
 /// `Latency, p95 of login`.
@@ -32,49 +38,22 @@ pub fn trend_title(trend: &Trend) -> String {
     }
 }
 
-/// The answer of the trend page: the newest value, and how it stands to the run before and to the range of all.
-pub fn trend_finding(trend: &Trend) -> String {
-    let shown = |value: f64| format!("{} {}", display::number(value), trend.unit).trim_end().to_owned();
-    match trend.points.as_slice() {
-        [] => "No run has measured this yet.".to_owned(),
-        [only] => format!("{} was {} in the only run, #{}.", trend_title(trend), shown(only.value), only.number),
-        [.., before, newest] => {
-            let change = newest.value - before.value;
-            let percent = if before.value == 0.0 { None } else { Some(change / before.value * 100.0) };
-            let (low, high) = trend
-                .points
-                .iter()
-                .fold((f64::MAX, f64::MIN), |(low, high), point| (low.min(point.value), high.max(point.value)));
-            let versus = match percent {
-                Some(percent) => format!("{} % to the run before", display::signed(percent)),
-                None => format!("{} to the run before", display::signed(change)),
-            };
-            format!(
-                "{} is {} in run #{} ({versus}); {} runs lie between {} and {}.",
-                trend_title(trend),
-                shown(newest.value),
-                newest.number,
-                display::count(trend.points.len() as u64),
-                shown(low),
-                shown(high)
-            )
-        }
-    }
-}
-
 /// The trend as CSV, exact values, oldest first.
 pub fn trend_csv(trend: &Trend) -> String {
-    let mut text = String::from("ended_us,run,number,revision,value,unit,samples\n");
+    let mut text = String::from("ended_us,run,number,revision,value,unit,samples,load,state,apart\n");
     for point in &trend.points {
         text += &format!(
-            "{},{},{},\"{}\",{},{},{}\n",
+            "{},{},{},\"{}\",{},{},{},\"{}\",{},{}\n",
             point.at_us,
             point.id,
             point.number,
             point.revision.to_string().replace('"', "\"\""),
             display::exact(point.value),
             trend.unit,
-            point.samples
+            point.samples,
+            point.load.replace('"', "\"\""),
+            point.state.code(),
+            point.apart.map(Apart::word).unwrap_or_default()
         );
     }
     text

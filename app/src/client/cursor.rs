@@ -1,7 +1,10 @@
 //! The cursor of a page's charts: one second of the run, marked in every chart and read out above it.
 //!
-//! In:  where a person points, or an arrow key. Out: a line in each drawing, the values of that second in the chart's
-//!      readout. The values are the chart's own file (`.json`), not what the line looks like.
+//! In:  where a person points, or a key. Out: a line in each drawing, the values of that second in the chart's readout.
+//!      The values are the chart's own file (`.json`), not what the line looks like; of a live run they grow with it.
+//!
+//! To assistive technology a chart is a slider over its seconds: keys move it, and what is read out is its value. So
+//! only the chart that has the focus speaks.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -16,11 +19,32 @@ use super::page;
 /// The SVG name space.
 const SVG: &str = "http://www.w3.org/2000/svg";
 
+/// Pause before values that could not be had are asked for again, milliseconds.
+const AGAIN_MS: f64 = 5_000.0;
+
+thread_local! {
+    /// The cursor of the open page: what follows a live run brings it up to date.
+    static CURSOR: RefCell<Option<Rc<Cursor>>> = const { RefCell::new(None) };
+}
+
 /// The figures of a page, with the numbers of those that have been looked at.
 #[derive(Default)]
-pub struct Cursor {
+struct Cursor {
     second: RefCell<Option<f64>>,
-    rows: RefCell<HashMap<String, Vec<Row>>>,
+    values: RefCell<HashMap<String, Values>>,
+}
+
+/// The numbers of a chart, by the address of its file.
+enum Values {
+    Awaited,
+    Known {
+        unit: String,
+        rows: Vec<Row>,
+    },
+    /// They could not be had; since when, in milliseconds.
+    Missing {
+        since: f64,
+    },
 }
 
 /// One second of a chart.
@@ -32,35 +56,82 @@ struct Row {
 /// Lets people point at the charts of this page.
 pub fn watch() {
     let cursor = Rc::new(Cursor::default());
+    CURSOR.set(Some(cursor.clone()));
     for figure in all(".chart[data-values]") {
-        let Ok(Some(plot)) = figure.query_selector(".plot") else { continue };
-        for (name, value) in
-            [("tabindex", "0"), ("role", "group"), ("aria-label", "Chart; arrow keys read it out second by second")]
-        {
-            drop(plot.set_attribute(name, value));
+        let Ok(Some(slider)) = figure.query_selector(".scan") else { continue };
+        let title = figure.query_selector("figcaption h3").ok().flatten().and_then(|title| title.text_content());
+        let name = format!("{}, second by second", title.unwrap_or_default());
+        for (attribute, value) in [
+            ("tabindex", "0"),
+            ("role", "slider"),
+            ("aria-label", name.as_str()),
+            ("aria-valuemin", "0"),
+            ("aria-valuenow", "0"),
+            ("aria-valuetext", "no second chosen"),
+        ] {
+            drop(slider.set_attribute(attribute, value));
         }
-        let (pointing, stepping) = (cursor.clone(), cursor.clone());
-        let of_pointer = plot.clone();
-        listen(&plot, "pointermove", move |event| {
+        let (pointing, of_pointer) = (cursor.clone(), slider.clone());
+        listen(&slider, "pointermove", move |event| {
             if let Some(second) = event.dyn_ref::<PointerEvent>().and_then(|event| pointed(&of_pointer, event)) {
                 Cursor::show(&pointing, second);
             }
         });
-        let of_keys = plot.clone();
-        listen(&plot, "keydown", move |event| {
-            let step = match event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key).as_deref() {
-                Some("ArrowRight") => 1.0,
-                Some("ArrowLeft") => -1.0,
-                Some("PageDown") => 10.0,
-                Some("PageUp") => -10.0,
-                _ => return,
-            };
-            let Some(scale) = shown(&of_keys).as_ref().and_then(scale_of) else { return };
-            event.prevent_default();
-            let from = stepping.second.borrow().unwrap_or(scale.x.from());
-            Cursor::show(&stepping, (from + step).clamp(scale.x.from(), scale.x.to()));
+        let (stepping, of_keys) = (cursor.clone(), slider.clone());
+        listen(&slider, "keydown", move |event| {
+            let Some(key) = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key) else { return };
+            if key == "Escape" {
+                stepping.hide();
+                return;
+            }
+            let Some(range) = shown(&of_keys).as_ref().and_then(range) else { return };
+            let from = *stepping.second.borrow();
+            if let Some(second) = stepped(&key, from, range) {
+                event.prevent_default();
+                Cursor::show(&stepping, second);
+            }
         });
     }
+}
+
+/// Puts the line back into drawings that have been replaced.
+pub fn mark_again() {
+    CURSOR.with_borrow(|cursor| {
+        if let Some(second) = cursor.as_ref().and_then(|cursor| *cursor.second.borrow()) {
+            all(".chart[data-values] .plot > svg").iter().for_each(|drawing| mark(drawing, second));
+        }
+    });
+}
+
+/// A second of a live run has passed: a chart that has been looked at knows it from now on.
+pub fn learn(figure: &str, second: f64, values: &[(&'static str, Option<f64>)]) {
+    CURSOR.with_borrow(|cursor| {
+        let Some(cursor) = cursor else { return };
+        let figure = page::document().and_then(|document| document.get_element_by_id(figure));
+        let Some(address) = figure.and_then(|figure| figure.get_attribute("data-values")) else { return };
+        if let Some(Values::Known { unit, rows }) = cursor.values.borrow_mut().get_mut(&address)
+            && rows.last().is_none_or(|last| last.second < second)
+        {
+            let named = values.iter().map(|(name, value)| ((*name).to_owned(), *value));
+            rows.push(Row { second, text: told(named, unit) });
+        }
+    });
+}
+
+/// Where a key leads; nothing for keys that are not the slider's.
+fn stepped(key: &str, from: Option<f64>, (first, last): (f64, f64)) -> Option<f64> {
+    let step = match key {
+        "Home" => return Some(first),
+        "End" => return Some(last),
+        "ArrowRight" | "ArrowUp" => 1.0,
+        "ArrowLeft" | "ArrowDown" => -1.0,
+        "PageUp" => 10.0,
+        "PageDown" => -10.0,
+        _ => return None,
+    };
+    // The first key shows where one stands: at the beginning, or at the end for those who go back.
+    let begin = if step > 0.0 { first } else { last };
+    Some(from.map_or(begin, |second| (second + step).clamp(first, last)))
 }
 
 impl Cursor {
@@ -74,57 +145,98 @@ impl Cursor {
                 mark(&drawing, second);
             }
             let Some(address) = figure.get_attribute("data-values") else { continue };
-            let known = cursor.rows.borrow().contains_key(&address);
-            if known {
-                cursor.read_out(&figure, &address);
-            } else {
-                cursor.rows.borrow_mut().insert(address.clone(), Vec::new());
-                let cursor = cursor.clone();
+            if cursor.wants(&address) {
+                cursor.values.borrow_mut().insert(address.clone(), Values::Awaited);
+                let (cursor, figure, address) = (cursor.clone(), figure.clone(), address.clone());
                 leptos::task::spawn_local(async move {
-                    if let Some(rows) = fetch(&address).await {
-                        cursor.rows.borrow_mut().insert(address.clone(), rows);
-                    } else {
-                        cursor.rows.borrow_mut().remove(&address);
-                    }
+                    let missing = Values::Missing { since: js_sys::Date::now() };
+                    let values = fetch(&address).await.unwrap_or(missing);
+                    cursor.values.borrow_mut().insert(address.clone(), values);
                     cursor.read_out(&figure, &address);
                 });
             }
+            cursor.read_out(&figure, &address);
+        }
+    }
+
+    /// Whether a chart's values have to be fetched.
+    fn wants(&self, address: &str) -> bool {
+        match self.values.borrow().get(address) {
+            None => true,
+            Some(Values::Missing { since }) => js_sys::Date::now() - since > AGAIN_MS,
+            Some(Values::Awaited | Values::Known { .. }) => false,
         }
     }
 
     fn read_out(&self, figure: &Element, address: &str) {
-        let (Some(second), Ok(Some(readout))) = (*self.second.borrow(), figure.query_selector(".readout")) else {
-            return;
+        let Some(second) = *self.second.borrow() else { return };
+        let values = self.values.borrow();
+        let found = match values.get(address) {
+            Some(Values::Known { rows, .. }) => {
+                let row = rows.binary_search_by(|row| row.second.total_cmp(&second)).ok();
+                row.map_or("not measured", |index| rows[index].text.as_str())
+            }
+            Some(Values::Missing { .. }) => "the values could not be fetched",
+            Some(Values::Awaited) | None => "fetching the values",
         };
-        let rows = self.rows.borrow();
-        let found = rows.get(address).and_then(|rows| rows.iter().find(|row| row.second == second));
-        let values = found.map_or("not measured", |row| row.text.as_str());
-        readout.set_text_content(Some(&format!("{}  {values}", display::elapsed(second.max(0.0) as u64))));
+        let text = format!("{}  {found}", display::elapsed(second.max(0.0) as u64));
+        if let Ok(Some(readout)) = figure.query_selector(".readout") {
+            readout.set_text_content(Some(&text));
+        }
+        if let Ok(Some(slider)) = figure.query_selector(".scan") {
+            let last = shown(&slider).as_ref().and_then(range).map_or(second, |(_, last)| last);
+            drop(slider.set_attribute("aria-valuemax", &last.to_string()));
+            drop(slider.set_attribute("aria-valuenow", &second.to_string()));
+            drop(slider.set_attribute("aria-valuetext", &text));
+        }
+    }
+
+    fn hide(&self) {
+        self.second.replace(None);
+        for line in all(".chart [data-cursor]") {
+            line.remove();
+        }
+        for readout in all(".chart > .readout") {
+            readout.set_text_content(None);
+        }
+        for slider in all(".chart > .scan[role]") {
+            drop(slider.set_attribute("aria-valuetext", "no second chosen"));
+        }
     }
 }
 
 /// The values of every second, in words.
-async fn fetch(address: &str) -> Option<Vec<Row>> {
+async fn fetch(address: &str) -> Option<Values> {
     let window = leptos::web_sys::window()?;
     let reply: Response = JsFuture::from(window.fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
+    if !reply.ok() {
+        return None;
+    }
     let chart = JsFuture::from(reply.json().ok()?).await.ok()?;
     let unit = get(&chart, "unit")?.as_string()?;
     let points: js_sys::Array = get(&chart, "points")?.dyn_into().ok()?;
-    Some(points.iter().filter_map(|point| row(&point, &unit)).collect())
+    let rows = points.iter().filter_map(|point| row(&point, &unit)).collect();
+    Some(Values::Known { unit, rows })
 }
 
 fn row(point: &JsValue, unit: &str) -> Option<Row> {
     let second = get(point, "second")?.as_f64()?;
     let names = js_sys::Object::keys(point.dyn_ref::<js_sys::Object>()?);
-    let values = names.iter().filter_map(|name| name.as_string()).filter(|name| name != "second").map(|name| {
-        let shown = match get(point, &name).and_then(|value| value.as_f64()) {
-            Some(value) if unit.starts_with('/') => format!("{}{unit}", display::number(value)),
-            Some(value) => format!("{} {unit}", display::number(value)),
-            None => "–".to_owned(),
-        };
-        format!("{} {}", name.replace('_', " "), shown.trim_end())
-    });
-    Some(Row { second, text: values.collect::<Vec<_>>().join("  ") })
+    let names = names.iter().filter_map(|name| name.as_string()).filter(|name| name != "second");
+    let values = names.map(|name| (name.replace('_', " "), get(point, &name).and_then(|value| value.as_f64())));
+    Some(Row { second, text: told(values, unit) })
+}
+
+/// `p50 86.1 ms  p95 187 ms`: by name, for a file keeps no order.
+fn told(values: impl Iterator<Item = (String, Option<f64>)>, unit: &str) -> String {
+    let shown = |value: f64| {
+        let gap = if unit.starts_with('/') { "" } else { " " };
+        format!("{}{gap}{unit}", display::number(value)).trim_end().to_owned()
+    };
+    let mut told: Vec<String> =
+        values.map(|(name, value)| format!("{name} {}", value.map_or_else(|| "–".to_owned(), shown))).collect();
+    told.sort();
+    told.join("  ")
 }
 
 fn get(object: &JsValue, name: &str) -> Option<JsValue> {
@@ -132,8 +244,8 @@ fn get(object: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 /// The second under a pointer.
-fn pointed(plot: &Element, event: &PointerEvent) -> Option<f64> {
-    let drawing = shown(plot)?;
+fn pointed(slider: &Element, event: &PointerEvent) -> Option<f64> {
+    let drawing = shown(slider)?;
     let scale = scale_of(&drawing)?;
     let room = drawing.get_bounding_client_rect();
     let width: f64 = drawing.get_attribute("width")?.parse().ok()?;
@@ -143,8 +255,16 @@ fn pointed(plot: &Element, event: &PointerEvent) -> Option<f64> {
 }
 
 /// The drawing that the style sheet shows.
-fn shown(plot: &Element) -> Option<Element> {
-    within(plot, ":scope > svg").into_iter().find(|drawing| drawing.get_bounding_client_rect().width() > 0.0)
+fn shown(slider: &Element) -> Option<Element> {
+    within(slider, ".plot > svg").into_iter().find(|drawing| drawing.get_bounding_client_rect().width() > 0.0)
+}
+
+/// The first and the last second that a drawing can show: of a live run up to the present.
+fn range(drawing: &Element) -> Option<(f64, f64)> {
+    let scale = scale_of(drawing)?;
+    let now = drawing.query_selector("[data-now]").ok().flatten();
+    let now = now.and_then(|now| now.get_attribute("data-now")?.parse().ok());
+    Some((scale.x.from(), now.unwrap_or(scale.x.to())))
 }
 
 fn scale_of(drawing: &Element) -> Option<Scale> {
@@ -159,15 +279,15 @@ fn mark(drawing: &Element, second: f64) {
         let line = page::document()?.create_element_ns(Some(SVG), "line").ok()?;
         drop(line.set_attribute("data-cursor", ""));
         drop(line.set_attribute("stroke", "var(--ink-3)"));
-        drop(line.set_attribute("y1", &scale.plot.y.to_string()));
-        drop(line.set_attribute("y2", &(scale.plot.y + scale.plot.h).to_string()));
         drawing.append_child(&line).ok()?;
         Some(line)
     });
     if let Some(line) = line {
         let x = format!("{:.1}", scale.x(second));
-        drop(line.set_attribute("x1", &x));
-        drop(line.set_attribute("x2", &x));
+        let (top, bottom) = (scale.plot.y.to_string(), (scale.plot.y + scale.plot.h).to_string());
+        for (name, at) in [("x1", &x), ("x2", &x), ("y1", &top), ("y2", &bottom)] {
+            drop(line.set_attribute(name, at));
+        }
     }
 }
 
@@ -186,4 +306,36 @@ fn within(element: &Element, selector: &str) -> Vec<Element> {
 fn listen(element: &Element, event: &str, action: impl Fn(Event) + 'static) {
     let listener = Closure::<dyn Fn(Event)>::new(action).into_js_value();
     drop(element.add_event_listener_with_callback(event, listener.unchecked_ref()));
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::the_first_key_begins_at_the_beginning("ArrowRight", None, Some(0.0))]
+    #[case::or_at_the_end_when_it_goes_back("ArrowLeft", None, Some(90.0))]
+    #[case::one_on("ArrowRight", Some(4.0), Some(5.0))]
+    #[case::ten_on("PageUp", Some(4.0), Some(14.0))]
+    #[case::not_beyond_the_end("PageUp", Some(85.0), Some(90.0))]
+    #[case::not_before_the_beginning("PageDown", Some(3.0), Some(0.0))]
+    #[case::home("Home", Some(50.0), Some(0.0))]
+    #[case::end("End", None, Some(90.0))]
+    #[case::other_keys_are_left_alone("Tab", Some(3.0), None)]
+    fn keys_lead_through_the_seconds(#[case] key: &str, #[case] from: Option<f64>, #[case] to: Option<f64>) {
+        assert_eq!(stepped(key, from, (0.0, 90.0)), to);
+    }
+
+    #[test]
+    fn values_are_told_with_their_unit_and_a_gap_as_a_gap() {
+        let values = |names: [(&str, Option<f64>); 2]| names.map(|(name, value)| (name.to_owned(), value)).into_iter();
+        assert_eq!(told(values([("p95", Some(187.2)), ("p99", None)]), "ms"), "p95 187 ms  p99 –");
+        assert_eq!(
+            told(values([("planned", Some(100.0)), ("starts", Some(99.0))]), "/s"),
+            "planned 100/s  starts 99.0/s"
+        );
+        assert_eq!(told(values([("planned", Some(5.0)), ("users", Some(5.0))]), ""), "planned 5.00  users 5.00");
+    }
 }

@@ -32,6 +32,11 @@ pub fn replace(fetched: &Document, ids: &[String]) {
     }
 }
 
+/// Whether a fetched page has a part with this id.
+pub fn holds(fetched: &Document, id: &str) -> bool {
+    fetched.get_element_by_id(id).is_some()
+}
+
 /// Shows or hides a part of the page.
 pub fn set_hidden(id: &str, hidden: bool) {
     if let Some(element) = document().and_then(|document| document.get_element_by_id(id)) {
@@ -49,17 +54,23 @@ pub fn is_visible() -> bool {
     document().is_some_and(|document| !document.hidden())
 }
 
+/// Calls `action` whenever a person comes to see the page (`true`), or no longer does.
+pub fn on_visibility(action: impl Fn(bool) + 'static) {
+    let Some(document) = document() else { return };
+    let listener = Closure::<dyn Fn()>::new(move || action(is_visible())).into_js_value();
+    drop(document.add_event_listener_with_callback("visibilitychange", listener.unchecked_ref()));
+}
+
 /// The path and query of the page that is open.
 pub fn address() -> Option<String> {
     let location = leptos::web_sys::window()?.location();
     Some(location.pathname().ok()? + &location.search().ok()?)
 }
 
-/// The address of the page with one more word in its query.
-pub fn address_with(word: &str) -> Option<String> {
-    let address = address()?;
+/// An address with one more word in its query.
+pub fn with_word(address: &str, word: &str) -> String {
     let joint = if address.contains('?') { '&' } else { '?' };
-    Some(format!("{address}{joint}{word}"))
+    format!("{address}{joint}{word}")
 }
 
 /// Loads the page anew: the run has changed so much that the server draws another page.

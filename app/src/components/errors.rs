@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::{display, summary::ErrorSummary};
 
-use super::Count;
+use super::{Count, Scroller};
 
 /// The table of errors, or the sentence that there was none.
 #[component]
@@ -15,37 +15,69 @@ pub fn ErrorTable(
         return view! { <p class="muted pt1">"No request failed."</p> }.into_any();
     }
     view! {
-        <div class="wrap">
+        <Scroller label="Table of errors">
             <table class="data errors">
                 <thead>
                     <tr>
                         <th>"Error"</th>
                         <th>"Endpoint"</th>
                         <th class="num">"Count"</th>
-                        <th class="num p2">"First"</th>
-                        <th class="num p2">"Last"</th>
+                        <th class="num p2">"First at"</th>
+                        <th class="num p2">"Last at"</th>
                         <th class="p2">"Example"</th>
                     </tr>
                 </thead>
                 <tbody>{errors.into_iter().map(row).collect_view()}</tbody>
             </table>
-        </div>
+        </Scroller>
     }
     .into_any()
 }
 
 fn row(error: ErrorSummary) -> impl IntoView {
-    let second = |second: u32| display::elapsed(second.into());
+    let when = when(&error);
+    let [first, last] = [error.first_second, error.last_second].map(|second| display::elapsed(second.into()));
     view! {
         <tr>
-            <th class="mono">{error.code}</th>
+            <th class="mono" scope="row">{error.code}</th>
             <td>{error.request}</td>
             <td class="num"><Count value=error.count/></td>
-            <td class="num p2">{second(error.first_second)}</td>
-            <td class="num p2">{second(error.last_second)}</td>
-            <td class="p2 examples">
-                {error.examples.into_iter().map(|text| view! { <code>{text}</code> }).collect_view()}
-            </td>
+            <td class="num p2">{first}</td>
+            <td class="num p2">{last}</td>
+            <td class="p2 examples">{examples(&error.examples)}</td>
         </tr>
+        // What has no column on a phone.
+        <tr class="m-only more">
+            <td colspan="3" class="examples">{when} {examples(&error.examples)}</td>
+        </tr>
+    }
+}
+
+fn examples(texts: &[String]) -> impl IntoView + use<> {
+    texts.iter().map(|text| view! { <code>{text.clone()}</code> }).collect_view()
+}
+
+/// `At 0:12.`, `From 0:12 to 3:40.`
+fn when(error: &ErrorSummary) -> String {
+    let [first, last] = [error.first_second, error.last_second].map(|second| display::elapsed(second.into()));
+    if first == last { format!("At {first}.") } else { format!("From {first} to {last}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_one_second_has_no_span() {
+        let error = |first_second, last_second| ErrorSummary {
+            code: "http.5xx".to_owned(),
+            request: "login".to_owned(),
+            count: 2,
+            first_second,
+            last_second,
+            examples: Vec::new(),
+        };
+        assert_eq!(when(&error(12, 12)), "At 0:12.");
+        assert_eq!(when(&error(12, 220)), "From 0:12 to 3:40.");
     }
 }

@@ -7,6 +7,7 @@ use perflab_model::{
 };
 
 use super::{
+    quantity::{Unit, with_unit},
     verdict::{outcome_mark, outcome_word},
     words::sentence,
 };
@@ -45,10 +46,10 @@ pub fn LedgerTable(
 
 fn ledger_row(row: LedgerRow, bullet: String) -> impl IntoView {
     let next = explanation(&row);
-    let shown = value(&row);
     let against =
         if bullet.is_empty() { limit(&row).into_any() } else { view! { <span inner_html=bullet></span> }.into_any() };
     let judged_on = row.scope.clone().filter(|scope| !row.rule.contains(scope.as_str()));
+    let interval = interval(&row);
     view! {
         <tr>
             <td class="l-out">
@@ -58,12 +59,19 @@ fn ledger_row(row: LedgerRow, bullet: String) -> impl IntoView {
                 {row.rule.clone()} {judged_on.map(|scope| view! { <span class="faint">{format!(" {scope}")}</span> })}
             </td>
             <td class="num l-val" title=exact(&row)>
-                {match shown {
-                    Some(number) => view! { <b>{number}</b>" "<small>{row.unit.clone()}</small> }.into_any(),
-                    None => view! { <span class="void">"not measured"</span> }.into_any(),
+                {match Measured::of(&row) {
+                    Measured::Number(number) => view! { <b>{number}</b> <Unit of=row.unit.clone()/> }.into_any(),
+                    Measured::TooFew(bound) => view! {
+                        <span class="void">"too few"</span>
+                        {bound.map(|bound| view! { <span class="sub">{bound}</span> })}
+                    }
+                    .into_any(),
+                    Measured::Nothing => view! { <span class="void">"not measured"</span> }.into_any(),
                 }}
+                // Where there is no room for its column.
+                {(!interval.is_empty()).then(|| view! { <span class="sub not-p3">{format!("95 %: {interval}")}</span> })}
             </td>
-            <td class="iv p3">{interval(&row)}</td>
+            <td class="iv p3">{interval}</td>
             <td class="svgcell p2">{against}</td>
             <td class="num l-margin p2">{margin(&row)}</td>
             <td class="muted l-source">{row.source.clone()}</td>
@@ -91,7 +99,7 @@ pub fn LimitList(
                 .into_iter()
                 .map(|row| {
                     let mark = (row.outcome != Gate::Pass).then(|| outcome_mark(row.outcome));
-                    let shown = value(&row).map_or_else(|| "–".to_owned(), |number| format!("{number} {}", row.unit));
+                    let shown = in_short(&row);
                     view! {
                         <div>
                             <dt class="mono">{row.rule.clone()}</dt>
@@ -105,21 +113,62 @@ pub fn LimitList(
     }
 }
 
-/// The measured value, number only.
-pub(crate) fn value(row: &LedgerRow) -> Option<String> {
-    row.value.map(display::number)
+/// What a rule's value is on screens.
+#[derive(Debug, PartialEq, Eq)]
+enum Measured {
+    /// The number.
+    Number(String),
+    /// Too few samples to show it, and what its interval says of it all the same.
+    TooFew(Option<String>),
+    /// There were no samples.
+    Nothing,
+}
+
+impl Measured {
+    fn of(row: &LedgerRow) -> Self {
+        match row.value {
+            Some(value) => Self::Number(display::number(value)),
+            None if row.interval.is_some() || row.samples > 0 => Self::TooFew(bound(row)),
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// The end of the interval that decided a rule: `at most 180 ms` of one that is met, `at least 231 ms` of one that is
+/// broken. Nothing while it is undecided: then neither end says anything.
+fn bound(row: &LedgerRow) -> Option<String> {
+    let (low, high) = row.interval?;
+    let met = match row.outcome {
+        Gate::Pass => true,
+        Gate::Warn | Gate::Fail => false,
+        Gate::Inconclusive => return None,
+    };
+    let (words, end) = if row.op.starts_with('<') == met { ("at most", high) } else { ("at least", low) };
+    end.map(|end| format!("{words} {}", with_unit(&display::number(end), &row.unit)))
+}
+
+/// The value with its unit in one piece.
+fn in_short(row: &LedgerRow) -> String {
+    match Measured::of(row) {
+        Measured::Number(number) => with_unit(&number, &row.unit),
+        Measured::TooFew(bound) => bound.unwrap_or_else(|| "too few".to_owned()),
+        Measured::Nothing => "–".to_owned(),
+    }
 }
 
 fn exact(row: &LedgerRow) -> Option<String> {
     let samples = display::count(row.samples);
-    row.value.map(|value| format!("{} {} of {samples} samples", display::exact(value), row.unit))
+    match row.value {
+        Some(value) => Some(format!("{}, of {samples} samples", with_unit(&display::exact(value), &row.unit))),
+        None => (row.samples > 0).then(|| format!("{samples} samples are too few to show it")),
+    }
 }
 
 fn limit(row: &LedgerRow) -> String {
-    let limit = format!("{} {} {}", row.op, display::number(row.limit), row.unit);
+    let shown = |limit: f64| with_unit(&display::number(limit), &row.unit);
     match row.max {
-        Some(max) => format!("{limit}, max {} {}", display::number(max), row.unit),
-        None => limit,
+        Some(max) => format!("{} {}, max {}", row.op, shown(row.limit), shown(max)),
+        None => format!("{} {}", row.op, shown(row.limit)),
     }
 }
 
@@ -154,5 +203,66 @@ pub fn met_summary(rows: &[LedgerRow]) -> String {
     match closest {
         Some(percent) => format!("{rules}, the closest by {} %", display::number(percent)),
         None => rules,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::threshold::Level;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn row(op: &str, outcome: Gate, interval: Option<(Option<f64>, Option<f64>)>) -> LedgerRow {
+        LedgerRow {
+            rule: format!("p95 {op} 200ms"),
+            source: "suite mita".to_owned(),
+            level: Level::Fail,
+            scope: None,
+            value: None,
+            unit: "ms".to_owned(),
+            interval,
+            limit: 200.0,
+            max: None,
+            op: op.to_owned(),
+            samples: 120,
+            baseline: None,
+            waiver: None,
+            outcome,
+            margin_percent: None,
+            reason: None,
+            next: None,
+        }
+    }
+
+    #[rstest]
+    #[case::met("<", Gate::Pass, (Some(120.0), Some(180.0)), Some("at most 180 ms"))]
+    #[case::too_slow("<", Gate::Fail, (Some(231.0), Some(400.0)), Some("at least 231 ms"))]
+    #[case::over_its_target("<=", Gate::Warn, (Some(231.0), None), Some("at least 231 ms"))]
+    #[case::enough(">", Gate::Pass, (Some(231.0), None), Some("at least 231 ms"))]
+    #[case::too_little(">=", Gate::Fail, (None, Some(180.0)), Some("at most 180 ms"))]
+    #[case::undecided("<", Gate::Inconclusive, (Some(120.0), Some(240.0)), None)]
+    fn a_value_that_too_few_samples_hide_is_told_by_the_end_that_decided(
+        #[case] op: &str,
+        #[case] outcome: Gate,
+        #[case] interval: (Option<f64>, Option<f64>),
+        #[case] told: Option<&str>,
+    ) {
+        let row = row(op, outcome, Some(interval));
+        assert_eq!(Measured::of(&row), Measured::TooFew(told.map(str::to_owned)));
+        assert_eq!(in_short(&row), told.unwrap_or("too few"));
+    }
+
+    #[test]
+    fn only_a_rule_without_samples_is_called_not_measured() {
+        let nothing = LedgerRow { samples: 0, ..row("<", Gate::Inconclusive, None) };
+        assert_eq!(Measured::of(&nothing), Measured::Nothing);
+        assert_eq!(Measured::of(&row("<", Gate::Inconclusive, None)), Measured::TooFew(None));
+    }
+
+    #[test]
+    fn a_rate_and_its_limit_are_written_without_a_space() {
+        let rate = LedgerRow { value: Some(66.0), unit: "/s".to_owned(), limit: 50.0, ..row(">", Gate::Pass, None) };
+        assert_eq!((in_short(&rate).as_str(), limit(&rate).as_str()), ("66.0/s", "> 50.0/s"));
     }
 }

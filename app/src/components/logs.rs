@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::runner::{LogLevel, LogLine};
 
-use super::time::time_of_day;
+use super::{Scroller, time::time_of_day};
 
 /// Lines in the order in which they were written.
 #[component]
@@ -15,7 +15,7 @@ pub fn LogTable(
         return view! { <p class="muted pt1">"Nothing has been logged."</p> }.into_any();
     }
     view! {
-        <div class="wrap">
+        <Scroller label="Lines of the log">
             <table class="data tight logs">
                 <thead>
                     <tr>
@@ -26,7 +26,7 @@ pub fn LogTable(
                 </thead>
                 <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
             </table>
-        </div>
+        </Scroller>
     }
     .into_any()
 }

@@ -3,12 +3,15 @@
 //! In:  values of `perflab-model`. Out: views.
 //! Not here: fetching, and what a browser does with them.
 
+mod broken;
 mod endpoints;
 mod errors;
 mod ledger;
 mod logs;
 mod progress;
 pub mod quantity;
+mod route;
+mod scroller;
 mod strip;
 pub mod time;
 mod validity;
@@ -20,7 +23,9 @@ pub use errors::ErrorTable;
 pub use ledger::{LedgerTable, LimitList, met_summary};
 pub use logs::LogTable;
 pub use progress::ProgressBar;
-pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, chosen};
+pub use quantity::{Count, Figure, Milliseconds, PerSecond, Percent, Unit, chosen, with_unit};
+pub use route::{Route, routes};
+pub use scroller::Scroller;
 pub use strip::{Headline, Strip};
 pub use validity::{TrustHeading, ValidityList};
 pub use verdict::{RunBadge, StateBadge, VerdictBadge};

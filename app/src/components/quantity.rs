@@ -16,11 +16,7 @@ pub struct Shown {
 
 impl Shown {
     fn scaled(value: f64, unit: &'static str) -> Self {
-        let exact = match unit {
-            "" | "/s" => format!("{}{unit}", display::exact(value)),
-            _ => format!("{} {unit}", display::exact(value)),
-        };
-        Self { value: display::number(value), unit, exact }
+        Self { value: display::number(value), unit, exact: with_unit(&display::exact(value), unit) }
     }
 
     /// A time in milliseconds.
@@ -51,8 +47,26 @@ pub fn Figure(
     #[prop(default = true)]
     unit: bool,
 ) -> impl IntoView {
-    let sign = (unit && !shown.unit.is_empty()).then_some(shown.unit);
-    view! { <span title=shown.exact>{shown.value}{sign.map(|sign| view! { " "<small>{sign}</small> })}</span> }
+    view! { <span title=shown.exact>{shown.value} {unit.then(|| view! { <Unit of=shown.unit.to_owned()/> })}</span> }
+}
+
+/// A unit in small type behind its number, as far from it as it is written.
+#[component]
+pub fn Unit(
+    /// `ms`, `%`, `/s`, or nothing.
+    of: String,
+) -> impl IntoView {
+    (!of.is_empty()).then(|| view! { {is_apart(&of).then_some(" ")} <small>{of}</small> })
+}
+
+/// A number with its unit: `61.2 ms`, but `66.0/s`.
+pub fn with_unit(number: &str, unit: &str) -> String {
+    if is_apart(unit) { format!("{number} {unit}") } else { format!("{number}{unit}") }
+}
+
+/// Whether a space stands between a number and its unit: a rate is written as `100/s`.
+fn is_apart(unit: &str) -> bool {
+    !(unit.is_empty() || unit.starts_with('/'))
 }
 
 /// A time, or "too few" where a percentile rests on too few samples.
@@ -132,6 +146,14 @@ mod tests {
     fn a_number_keeps_three_digits_and_its_title_all_of_them() {
         let shown = Shown::milliseconds(187.2345);
         assert_eq!((shown.value.as_str(), shown.unit, shown.exact.as_str()), ("187", "ms", "187.2345 ms"));
+    }
+
+    #[test]
+    fn a_rate_stands_next_to_its_unit_and_a_time_does_not() {
+        assert_eq!(with_unit("66.0", "/s"), "66.0/s");
+        assert_eq!(with_unit("231", "ms"), "231 ms");
+        assert_eq!(with_unit("7", ""), "7");
+        assert_eq!(Shown::per_second(66.0).exact, "66/s");
     }
 
     #[test]

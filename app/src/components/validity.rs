@@ -40,11 +40,22 @@ pub fn ValidityList(
 }
 
 fn signal_row(signal: Signal) -> impl IntoView {
-    let tone = (signal.state != ValidityState::Valid).then(|| answer(signal.state).0);
+    let troubled = signal.state != ValidityState::Valid;
     view! {
         <div>
             <dt>{signal.label}</dt>
-            <dd><span class=tone.map(|_| "over") data-v=tone>{signal.value}</span></dd>
+            <dd>
+                {if troubled {
+                    let (mark, _) = answer(signal.state);
+                    view! {
+                        <span class="verdict" data-v=mark>{signal.value}</span>
+                        <span class="sub">{signal.state.word()}</span>
+                    }
+                        .into_any()
+                } else {
+                    signal.value.into_any()
+                }}
+            </dd>
             <dd class="lim">{signal.limit}</dd>
         </div>
     }

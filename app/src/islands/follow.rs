@@ -15,7 +15,8 @@ pub fn FollowRun(
     Effect::new(move || {
         let id = id.clone();
         stream::open(
-            move || format!("/api/v1/runs/{id}/events?after={after}"),
+            move |after| format!("/api/v1/runs/{id}/events?after={after}"),
+            after,
             &["state", "started"],
             |_, _| page::reload(),
             |_| (),

@@ -1,13 +1,19 @@
-//! The launch form, awake: what Start would do is shown anew as fields change.
+//! The launch form, awake: what Start would do is shown anew as fields change, and the page's address follows.
 
 use std::rc::Rc;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, web_sys::HtmlFormElement};
 
 use crate::client::{form, page};
 
 /// Pause after the last keystroke before the preview is fetched.
 const TYPING_MS: i32 = 250;
+
+/// How often the form is asked for again at once, when an answer has changed what is in it.
+const ROUNDS: usize = 3;
+
+/// Id of the line that is shown while the preview is older than the fields.
+pub const STALE: &str = "launch-stale";
 
 /// Watches the form and keeps the preview up to date. Shows nothing; without it the form has a button for that.
 #[island]
@@ -16,34 +22,57 @@ pub fn LaunchForm(
     form_id: String,
     /// Address of the page.
     path: String,
-    /// Parts that follow from the fields.
-    derived: Vec<String>,
-    /// Parts that hold fields themselves; replaced only when a choice was made, never while somebody types in them.
-    fields: Vec<String>,
+    /// Parts of the page that follow from the fields; those with fields in them, too.
+    parts: Vec<String>,
+    /// Names of fields that say nothing about the launch: they are not part of the page's address.
+    unsaid: Vec<String>,
 ) -> impl IntoView {
     Effect::new(move || {
-        let Some(found) = form::find(&form_id) else { return };
-        let timer = Rc::new(page::Timer::default());
-        let watched = found.clone();
-        let (path, derived, fields) = (path.clone(), derived.clone(), fields.clone());
-        form::watch_copy(&found);
-        form::watch(&found, move |choice| {
-            let (form, path) = (watched.clone(), path.clone());
-            let mut ids = derived.clone();
-            if choice {
-                ids = fields.iter().chain(&ids).cloned().collect();
-            }
-            timer.after(if choice { 0 } else { TYPING_MS }, move || leptos::task::spawn_local(update(form, path, ids)));
-        });
+        let Some(form) = form::find(&form_id) else { return };
+        let (path, parts, unsaid) = (path.clone(), parts.clone(), unsaid.clone());
+        let preview = Rc::new(Preview { form: form.clone(), path, parts, unsaid, timer: page::Timer::default() });
+        form::watch_copy(&form);
+        if form::is_touched(&form) {
+            preview.clone().update_after(0);
+        }
+        form::watch(&form, move |choice| preview.clone().update_after(if choice { 0 } else { TYPING_MS }));
     });
 }
 
-async fn update(form: leptos::web_sys::HtmlFormElement, path: String, ids: Vec<String>) {
-    let Some(query) = form::query(&form) else { return };
-    if let Some(fetched) = page::fetch(&format!("{path}?{query}")).await {
-        // An answer to an earlier state of the form must not overwrite what has been typed since.
-        if form::query(&form).as_deref() == Some(query.as_str()) {
-            page::replace(&fetched, &ids);
+struct Preview {
+    form: HtmlFormElement,
+    path: String,
+    parts: Vec<String>,
+    unsaid: Vec<String>,
+    timer: page::Timer,
+}
+
+impl Preview {
+    fn update_after(self: Rc<Self>, milliseconds: i32) {
+        let preview = self.clone();
+        self.timer.after(milliseconds, move || leptos::task::spawn_local(preview.update()));
+    }
+
+    async fn update(self: Rc<Self>) {
+        for _ in 0..ROUNDS {
+            let Some(asked) = form::query(&self.form, &[]) else { return };
+            let said = form::query(&self.form, &self.unsaid);
+            let fetched = page::fetch(&format!("{}?{asked}", self.path)).await;
+            // An answer to an earlier state of the form must not overwrite what has been typed since: that has its own.
+            if form::query(&self.form, &[]).as_ref() != Some(&asked) {
+                return;
+            }
+            page::set_hidden(STALE, fetched.is_some());
+            let Some(fetched) = fetched else { return };
+            page::replace(&fetched, &self.parts);
+            let now = form::query(&self.form, &self.unsaid);
+            if let Some(query) = &now {
+                form::show_address(&format!("{}?{query}", self.path));
+            }
+            // Another suite brings another scenario, and with it other fields: what they hold is what must be shown.
+            if now == said {
+                return;
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Keeps parts of a page up to date while something goes on.
 
+use std::{cell::Cell, rc::Rc};
+
 use leptos::prelude::*;
 
 use crate::client::page;
@@ -14,17 +16,21 @@ pub fn Refresh(
 ) -> impl IntoView {
     Effect::new(move || {
         let ids = ids.clone();
+        let under_way = Rc::new(Cell::new(false));
         page::every(every_ms, move || {
-            if page::is_visible() {
-                leptos::task::spawn_local(refresh(ids.clone()));
+            // One look at a time: a slow answer must not overwrite a later one.
+            if page::is_visible() && !under_way.replace(true) {
+                leptos::task::spawn_local(refresh(ids.clone(), under_way.clone()));
             }
         });
     });
 }
 
-async fn refresh(ids: Vec<String>) {
-    let Some(address) = page::address() else { return };
-    if let Some(fetched) = page::fetch(&address).await {
+async fn refresh(ids: Vec<String>, under_way: Rc<Cell<bool>>) {
+    if let Some(address) = page::address()
+        && let Some(fetched) = page::fetch(&address).await
+    {
         page::replace(&fetched, &ids);
     }
+    under_way.set(false);
 }

@@ -15,8 +15,11 @@ pub fn ChartFigure(
     /// What it shows, in one sentence.
     finding: String,
     /// What must be known to read it: a logarithmic axis.
+    #[prop(optional, into)]
+    note: String,
+    /// Colours of series without a label at their end: class of the mark, and its word.
     #[prop(optional)]
-    note: &'static str,
+    keys: Vec<(&'static str, &'static str)>,
     /// Address of its files without their endings; no links where there is none.
     #[prop(optional)]
     files: Option<String>,
@@ -33,15 +36,17 @@ pub fn ChartFigure(
     #[prop(optional)]
     place: &'static str,
 ) -> impl IntoView {
-    let finding_id = id.as_ref().map(|id| format!("{id}-finding"));
+    let part = |name: &str| id.as_ref().map(|id| format!("{id}-{name}"));
+    let (finding_id, note_id, plot_id, table_id) = (part("finding"), part("note"), part("plot"), part("table"));
     let drawing = render_set(&chart, sizes);
     let title = chart.title.clone();
+    let of_files = title.clone();
     let values = files.as_ref().filter(|_| cursor).map(|address| format!("{address}.json"));
     let readout = values.is_some();
     let links = files.map(|address| {
         ["SVG", "CSV"]
             .map(|kind| {
-                let label = format!("{title} as {kind}");
+                let label = format!("{of_files} as {kind}");
                 view! { <a href=format!("{address}.{}", kind.to_lowercase()) aria-label=label>{kind}</a> }
             })
             .collect_view()
@@ -50,24 +55,35 @@ pub fn ChartFigure(
         <figure class=format!("chart {place}").trim_end().to_owned() id=id data-values=values>
             <figcaption>
                 <h3>{chart.title}</h3>
-                <p><span id=finding_id>{finding}</span> {note}</p>
+                <p>
+                    <span id=finding_id>{finding}</span>
+                    " "
+                    <span id=note_id>
+                        {keys
+                            .into_iter()
+                            .map(|(mark, word)| view! { <span class=format!("key {mark}")></span> {word} " " })
+                            .collect_view()}
+                        {note}
+                    </span>
+                </p>
                 {links.map(|links| view! { <span class="files">{links}</span> })}
             </figcaption>
-            {readout.then(|| view! { <p class="readout" aria-live="polite"></p> })}
-            <div class="plot" inner_html=drawing></div>
-            {table.map(|table| view! { <FigureTable table=table/> })}
+            {readout.then(|| view! { <p class="readout"></p> })}
+            // The plot is replaced while a run goes on; what a person has the focus on is the frame around it.
+            <div class="scan"><div class="plot" id=plot_id inner_html=drawing></div></div>
+            {table.map(|table| view! { <FigureTable table=table id=table_id title=title/> })}
         </figure>
     }
     .into_any()
 }
 
 #[component]
-fn FigureTable(table: ChartTable) -> impl IntoView {
+fn FigureTable(table: ChartTable, id: Option<String>, title: String) -> impl IntoView {
     let class = |column: usize| (column > 0).then_some("num");
     view! {
-        <details>
+        <details id=id>
             <summary>{table.summary}</summary>
-            <div class="wrap">
+            <div class="wrap" role="region" tabindex="0" aria-label=format!("{title} as a table")>
                 <table class="data tight">
                     <thead>
                         <tr>

@@ -5,6 +5,7 @@
 //! 404, and it can be read without scripts (fragments that arrive later need a script to move into place).
 
 pub mod actions;
+pub mod docs;
 pub mod figure;
 pub mod launch;
 pub mod not_found;
@@ -31,6 +32,8 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/runs/:run") view=run::RunPage ssr=SsrMode::Async/>
             <Route path=path!("/trends") view=trends::TrendsPage ssr=SsrMode::Async/>
             <Route path=path!("/launch") view=launch::LaunchPage ssr=SsrMode::Async/>
+            <Route path=path!("/docs") view=docs::DocsPage ssr=SsrMode::Async/>
+            <Route path=path!("/docs/:page") view=docs::DocPage ssr=SsrMode::Async/>
         </Routes>
     }
 }

@@ -1,4 +1,7 @@
 //! Room for text: how wide it will be, and where the labels of a column go so that none covers another.
+//!
+//! In:  texts and the places that they wish for. Out: places. A browser that lets a drawing grow asks here as well, so
+//! that it moves the labels of growing lines as a new drawing would.
 
 /// The least distance between the base lines of two labels in a column.
 pub(crate) const LINE_HEIGHT: f64 = 13.0;
@@ -6,9 +9,19 @@ pub(crate) const LINE_HEIGHT: f64 = 13.0;
 /// The size of every text in a drawing.
 pub(crate) const FONT_SIZE: f64 = 11.0;
 
+/// From the end of a line to its label.
+pub const LABEL_GAP: f64 = 6.0;
+
+/// Width of a label's key with the gap behind it.
+pub const KEY: f64 = 12.0;
+
+/// From a text's middle to its base line.
+pub const TO_BASELINE: f64 = 3.5;
+
 /// About how wide a text is at 11 px. The browser's font is not known here; the widths are those of common sans-serif
 /// faces, rounded up.
-pub(crate) fn width(text: &str) -> f64 {
+#[must_use]
+pub fn width(text: &str) -> f64 {
     let em: f64 = text
         .chars()
         .map(|letter| match letter {
@@ -30,6 +43,7 @@ pub(crate) fn width(text: &str) -> f64 {
 ///
 /// The wishes are in the order of importance: labels that do not fit into the column any more are left out from the
 /// end. Answers one place per wish, `None` for those left out.
+#[cfg(feature = "draw")]
 pub(crate) fn spread(wishes: &[f64], top: f64, bottom: f64) -> Vec<Option<f64>> {
     let room = ((bottom - top) / LINE_HEIGHT).floor().max(0.0) as usize + 1;
     let mut order: Vec<usize> = (0..wishes.len().min(room)).filter(|&index| wishes[index].is_finite()).collect();
@@ -70,10 +84,40 @@ pub(crate) fn spread(wishes: &[f64], top: f64, bottom: f64) -> Vec<Option<f64>> 
     placed
 }
 
+/// Places labels one after the other, each as near to its wish as those that stand already and those placed before it
+/// allow: at least [`LINE_HEIGHT`] from all of them and between `top` and `bottom`.
+///
+/// For a drawing that grows: what stands is not moved. Answers one place per wish, `None` where there is no room.
+#[must_use]
+pub fn beside(wishes: &[f64], standing: &[f64], top: f64, bottom: f64) -> Vec<Option<f64>> {
+    // A hair less than the line, so that a place computed from a neighbour is free.
+    let clear = |place: f64, taken: &[f64]| taken.iter().all(|other| (place - other).abs() > LINE_HEIGHT - 1e-6);
+    let mut taken = standing.to_vec();
+    wishes
+        .iter()
+        .map(|wish| {
+            let wish = wish.clamp(top, bottom.max(top));
+            let around = taken.iter().flat_map(|other| [other - LINE_HEIGHT, other + LINE_HEIGHT]);
+            let free = [wish].into_iter().chain(around).filter(|place| (top..=bottom).contains(place));
+            let nearest =
+                free.filter(|place| clear(*place, &taken)).min_by(|a, b| (a - wish).abs().total_cmp(&(b - wish).abs()));
+            taken.extend(nearest);
+            nearest
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_label_makes_way_for_one_that_stands() {
+        assert_eq!(beside(&[100.0, 60.0], &[98.0], 28.0, 232.0), [Some(111.0), Some(60.0)]);
+        assert_eq!(beside(&[30.0], &[28.0, 41.0], 28.0, 54.0), [Some(54.0)]);
+        assert_eq!(beside(&[30.0], &[28.0, 41.0], 28.0, 50.0), [None], "there is no room");
+    }
 
     #[test]
     fn labels_with_room_stay_where_they_belong() {
@@ -112,6 +156,20 @@ mod tests {
             }
             let room = (height / LINE_HEIGHT).floor() as usize + 1;
             prop_assert_eq!(rows.len(), wishes.len().min(room));
+        }
+
+        #[test]
+        fn labels_beside_others_keep_their_distance(
+            wishes in prop::collection::vec(-50.0..350.0f64, 0..6),
+            standing in prop::collection::vec(20.0..220.0f64, 0..4),
+        ) {
+            let placed: Vec<f64> = beside(&wishes, &standing, 20.0, 220.0).into_iter().flatten().collect();
+            for (index, place) in placed.iter().enumerate() {
+                prop_assert!((20.0..=220.0).contains(place), "{place}");
+                for other in standing.iter().chain(&placed[..index]) {
+                    prop_assert!((place - other).abs() >= LINE_HEIGHT - 1e-3, "{place} beside {other}");
+                }
+            }
         }
 
         #[test]

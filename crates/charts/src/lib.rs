@@ -9,9 +9,11 @@
 //! Promises: a gap stays a gap and a spike stays visible however many points a series has; text is never placed nearer
 //! than 13 px to its neighbour in a column; no number and no name makes drawing fail or break the markup.
 //!
-//! The feature `draw` (default) brings everything that draws. Without it [`scale`] is left: the mapping from values to
-//! pixels, which a browser reads back from a drawing to add points to it.
+//! The feature `draw` (default) brings everything that draws. Without it [`scale`] and [`label`] are left: the mapping
+//! from values to pixels, which a browser reads back from a drawing to add points to it, and the room for the labels at
+//! the ends of lines, which move along.
 
+pub mod label;
 pub mod scale;
 
 #[cfg(feature = "draw")]
@@ -24,8 +26,6 @@ mod color;
 mod draw;
 #[cfg(feature = "draw")]
 pub mod histogram;
-#[cfg(feature = "draw")]
-mod label;
 #[cfg(feature = "draw")]
 mod reduce;
 #[cfg(feature = "draw")]

@@ -89,6 +89,32 @@ fn a_gap_is_not_bridged() {
 }
 
 #[test]
+fn a_line_says_whether_a_gap_has_ended_it() {
+    let ended = |values: [(f64, Option<f64>); 3]| {
+        let svg = render(&Chart::elapsed("CPU", YAxis::percent()).series(Series::area("cpu", values)), Size::S);
+        let document = parse(&svg);
+        let of_series = |name: &str| {
+            let pieces = document.descendants().filter(|node| node.attribute(name) == Some("cpu"));
+            pieces.map(|node| node.has_attribute("data-ended")).collect::<Vec<_>>()
+        };
+        (of_series("data-series"), of_series("data-area"))
+    };
+    let between = ended([(0.0, Some(1.0)), (1.0, None), (2.0, Some(2.0))]);
+    assert_eq!(between, (vec![false, false], vec![false, false]), "the last piece goes on");
+    let at_the_end = ended([(0.0, Some(1.0)), (1.0, Some(2.0)), (2.0, None)]);
+    assert_eq!(at_the_end, (vec![true], vec![true]), "what comes next is another piece");
+}
+
+#[test]
+fn the_line_of_the_present_names_its_second() {
+    let chart = Chart::elapsed("Rate", YAxis::zero("/s")).planned(0.0, 14_400.0).marker(Marker::now(17.0));
+    let svg = render(&chart.series(Series::line("rate", [(0.0, 1.0), (17.0, 2.0)])), Size::S);
+    let document = parse(&svg);
+    let now = document.descendants().find_map(|node| node.attribute("data-now"));
+    assert_eq!(now, Some("17"));
+}
+
+#[test]
 fn a_single_second_between_two_gaps_can_be_seen() {
     let values = [(0.0, None), (1.0, Some(2.0)), (2.0, None)];
     let svg = render(&Chart::elapsed("CPU", YAxis::percent()).series(Series::line("cpu", values)), Size::S);

@@ -122,11 +122,6 @@ impl ErrorCode {
         matches!(self, Self::PlanUnset | Self::PlanBadValue | Self::PlanEndless | Self::PlanNoRow)
     }
 
-    /// Whether it is a time limit: such requests stay in `latency`, else the slowest would vanish from it.
-    pub const fn is_timeout(self) -> bool {
-        matches!(self, Self::ConnectTimeout | Self::TimeoutRead | Self::TimeoutTotal)
-    }
-
     /// Whether no connection came about. Users pause after these: see `load::closed`.
     pub const fn is_unreachable(self) -> bool {
         matches!(

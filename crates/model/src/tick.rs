@@ -96,6 +96,10 @@ pub struct Point {
     pub handshakes: u64,
     /// Latency of what ended, all requests together; nothing when nothing ended well.
     pub latency: Option<Quantiles>,
+    /// The same of the last seconds, this one included: of as many as hold [`Point::RECENT_SAMPLES`] values, at most
+    /// [`Point::RECENT_SECONDS`]. What charts draw: the percentiles of a single second of a few requests say nothing.
+    #[serde(default)]
+    pub recent: Option<Quantiles>,
     /// P99 of `sent − planned` of all starts, those that waited for a slot included; microseconds.
     pub lag_p99_us: Option<u64>,
     /// Failed and aborted requests by error code.
@@ -104,7 +108,14 @@ pub struct Point {
     pub generator: Vitals,
 }
 
-/// Quantiles of one second, microseconds.
+impl Point {
+    /// Enough values for P99.
+    pub const RECENT_SAMPLES: u64 = 1_000;
+    /// Seconds that "recent" holds at most.
+    pub const RECENT_SECONDS: usize = 10;
+}
+
+/// Quantiles of one second, or of the last few, microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Quantiles {

@@ -69,6 +69,7 @@ pub(crate) fn tick(second: u32, phase: Phase, requests: Vec<(&str, Vec<OutcomeTi
         connections: 0,
         handshakes: 0,
         latency: None,
+        recent: None,
         lag_p99_us: None,
         errors,
         generator: Vitals::default(),

@@ -1,9 +1,17 @@
 //! Beside the launch form: estimate, Start or why not, and the same launch as text to copy.
 
 use leptos::prelude::*;
-use perflab_model::{display, problem::FieldProblem, view::Estimate};
+use perflab_model::{
+    display,
+    problem::FieldProblem,
+    view::{Estimate, SecretState},
+};
 
-use super::{copy::CopyAs, field::field_id, page::Shown};
+use super::{
+    copy::CopyAs,
+    field::address_of,
+    page::{SHOWN, Shown, about},
+};
 use crate::components::{chosen, sentence};
 
 /// Estimate, Start, Copy as.
@@ -12,30 +20,59 @@ pub fn Aside(
     /// The page.
     shown: Shown,
 ) -> impl IntoView {
-    let estimate = shown.preview.as_ref().and_then(|preview| preview.estimate.clone());
-    let cap = shown.preview.as_ref().and_then(|preview| preview.cap);
+    let preview = shown.preview.as_ref();
+    let cap = preview.and_then(|preview| preview.cap);
+    let missing = preview.map(|preview| missing(&preview.secrets)).unwrap_or_default();
     let request = shown.fields.request().ok();
+    let mark = shown.fields.mark(&shown.options);
     view! {
         <h2 class="strong">"Estimate"</h2>
-        {match estimate {
+        {match preview.and_then(|preview| preview.estimate.clone()) {
             Some(estimate) => view! { <Figures estimate=estimate cap=cap/> }.into_any(),
             None => view! { <p class="muted">"There is none until the fields are right."</p> }.into_any(),
         }}
+        // Start sends along what it was that the page showed: nothing else is started.
+        <input type="hidden" name=SHOWN value=mark/>
+        <MissingSecrets names=missing/>
         <Start problems=shown.problems.clone()/>
-        {request.map(|request| view! { <CopyAs request=request query=shown.fields.to_query()/> })}
+        {request
+            .map(|request| {
+                view! { <CopyAs request=request query=shown.fields.to_query() key=shown.key names_project=shown.names_project/> }
+            })}
     }
     .into_any()
 }
 
+/// Names of the secrets that the worker of this lab lacks.
+fn missing(secrets: &[SecretState]) -> Vec<String> {
+    secrets.iter().filter(|secret| secret.set == Some(false)).map(|secret| secret.name.clone()).collect()
+}
+
+/// Which secrets are missing, and what to do about it.
+#[component]
+fn MissingSecrets(names: Vec<String>) -> impl IntoView {
+    let are = if names.len() == 1 { "is" } else { "are" };
+    let names = names.join(", ");
+    (!names.is_empty()).then(|| {
+        let what = format!("{names} {are} not set, so this run would fail before its first request.");
+        let how = format!("Restart the lab with {names} among its environment variables.");
+        view! {
+            <div class="note-line mt2" data-v="issues">
+                <p><b>{what}</b> " " {how}</p>
+            </div>
+        }
+    })
+}
+
 #[component]
 fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
-    let about = |value: Option<f64>| match value {
-        Some(value) => format!("≈ {}", display::number(value)),
+    let shown = |value: Option<f64>| match value {
+        Some(value) => format!("≈ {}", about(value)),
         None => "depends on the answers".to_owned(),
     };
     let of_cap = cap.map(|cap| view! { " "<small>{format!("of {}", chosen(cap))}</small> });
     let peak = match (estimate.peak_rate, estimate.peak_users) {
-        (Some(rate), _) => ("Peak rate", format!("{}/s", chosen(rate))),
+        (Some(rate), _) => ("Starts, at most", format!("{}/s", chosen(rate))),
         (None, users) => ("Users", display::count(users.unwrap_or(0).into())),
     };
     let queue = match estimate.ahead {
@@ -45,8 +82,8 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
     };
     view! {
         <dl class="est">
-            <div><dt>"Requests"</dt><dd>{about(estimate.requests)}</dd></div>
-            <div><dt>"Iterations"</dt><dd>{about(estimate.iterations)}</dd></div>
+            <div><dt>"Requests"</dt><dd>{shown(estimate.requests)}</dd></div>
+            <div><dt>"Iterations"</dt><dd>{shown(estimate.iterations)}</dd></div>
             <div><dt>"Duration"</dt><dd>{estimate.duration.to_string()}</dd></div>
             <div><dt>"Ends, if started now"</dt><dd>{display::clock(estimate.ends_us, false)}</dd></div>
             <div><dt>{peak.0}</dt><dd>{peak.1}{of_cap}</dd></div>
@@ -67,7 +104,7 @@ fn Start(problems: Vec<FieldProblem>) -> impl IntoView {
         }
         .into_any(),
         Some(problem) => {
-            let field = format!("#{}", field_id(&problem.field));
+            let field = address_of(&problem.field);
             let why = format!("Cannot start: {}", sentence(&problem.message));
             view! {
                 <div class="start-run">
@@ -75,10 +112,24 @@ fn Start(problems: Vec<FieldProblem>) -> impl IntoView {
                     <button class="btn primary" type="button" aria-disabled="true" aria-describedby="why">
                         "Start run"
                     </button>
-                    <p id="why" class="muted fine">{why} " " <a href=field>"Go to the field"</a></p>
+                    <p id="why" class="muted fine">
+                        {why} " " {field.map(|field| view! { <a href=field>"Go to the field"</a> })}
+                    </p>
                 </div>
             }
             .into_any()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_missing_only_where_it_is_known_not_to_be_there() {
+        let secret = |name: &str, set| SecretState { name: name.to_owned(), set };
+        let secrets = [secret("LOAD_PW", Some(false)), secret("API_KEY", Some(true)), secret("OF_A_WORKER", None)];
+        assert_eq!(missing(&secrets), ["LOAD_PW"]);
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::launch::LaunchRequest;
 
+use super::choice::mark_of;
 use crate::pages::source::origin;
 
 /// The same launch as CLI, curl and link.
@@ -12,11 +13,16 @@ pub fn CopyAs(
     request: LaunchRequest,
     /// The fields as a query.
     query: String,
+    /// The key of the form.
+    key: String,
+    /// Whether a launch must name its project.
+    names_project: bool,
 ) -> impl IntoView {
     let origin = origin();
+    let request = if names_project { request } else { LaunchRequest { project: None, ..request } };
     let texts = [
         ("CLI", "copy-cli", cli(&request, &origin)),
-        ("curl", "copy-curl", curl(&request, &origin)),
+        ("curl", "copy-curl", curl(&request, &origin, &key)),
         ("Link", "copy-link", format!("{origin}/launch?{query}")),
     ];
     view! {
@@ -29,8 +35,10 @@ pub fn CopyAs(
                     view! {
                         <details name="copy" open=at == 0>
                             <summary>{name}</summary>
-                            <code class="code" id=id>{text}</code>
-                            <button class="btn" type="button" data-copy=id aria-label=format!("Copy as {name}")>"Copy"</button>
+                            <code class="code" id=id tabindex="0" role="group" aria-label=format!("As {name}")>{text}</code>
+                            <button class="btn" type="button" data-copy=id>"Copy" <span class="sr">{format!(" as {name}")}</span></button>
+                            // What came of it; it has its place before there is anything to say.
+                            <span class="note faint fine" role="status" id=format!("{id}-copied")></span>
                         </details>
                     }
                 })
@@ -42,14 +50,18 @@ pub fn CopyAs(
 
 /// A command line; one option a line.
 fn cli(request: &LaunchRequest, origin: &str) -> String {
-    let mut options = vec![format!("perflab run {}", quoted(request.suite.as_str()))];
+    let suite = quoted(request.suite.as_str());
+    let like_an_option = suite.starts_with('-');
+    let mut options = vec![if like_an_option { "perflab run".to_owned() } else { format!("perflab run {suite}") }];
     let mut option = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            options.push(format!("--{name} {}", quoted(&value)));
+            // Joined, for a value may begin with a dash and look like an option.
+            options.push(format!("--{name}={}", quoted(&value)));
         }
     };
     let overrides = &request.overrides;
     option("server", Some(origin.to_owned()));
+    option("project", request.project.as_ref().map(ToString::to_string));
     option("scenario", Some(request.scenario.to_string()));
     option("env", request.environment.as_ref().map(ToString::to_string));
     option("branch", request.revision.branch.clone());
@@ -67,20 +79,27 @@ fn cli(request: &LaunchRequest, origin: &str) -> String {
         option("tag", Some(tag.clone()));
     }
     options.push("--wait".to_owned());
+    if like_an_option {
+        options.push(format!("-- {suite}"));
+    }
     options.join(" \\\n  ")
 }
 
-/// A request to the API. The key makes a repeated request harmless.
-fn curl(request: &LaunchRequest, origin: &str) -> String {
+/// A request to the API. Its key is that of the form and of what is asked for: the text launches one run, however often
+/// it is repeated.
+fn curl(request: &LaunchRequest, origin: &str, key: &str) -> String {
     let mut body = serde_json::to_value(request).unwrap_or_default();
     if let Some(object) = body.as_object_mut() {
         object.remove("trigger");
         strip_empty(object);
     }
+    let body = body.to_string();
+    let key = format!("Idempotency-Key: {key}-{}", mark_of(&body));
     format!(
-        "curl -X POST {} \\\n  -H 'Content-Type: application/json' \\\n  -H \"Idempotency-Key: $(uuidgen)\" \\\n  -d {}",
+        "curl -X POST {} \\\n  -H 'Content-Type: application/json' \\\n  -H {} \\\n  -d {}",
         quoted(&format!("{origin}/api/v1/runs")),
-        quoted(&body.to_string())
+        quoted(&key),
+        quoted(&body)
     )
 }
 
@@ -100,7 +119,7 @@ fn strip_empty(object: &mut serde_json::Map<String, serde_json::Value>) {
 }
 
 /// A word for a shell: quoted when it holds anything a shell would read.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:@,".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
@@ -130,9 +149,25 @@ mod tests {
     fn a_name_with_a_blank_survives_a_shell() {
         assert_eq!(
             cli(&request(), "http://127.0.0.1:7080"),
-            "perflab run mita \\\n  --server http://127.0.0.1:7080 \\\n  --scenario 'open load' \\\n  --env staging \\\n  \
-             --branch main \\\n  --rev c93e5aa \\\n  --rate 50 \\\n  --wait"
+            "perflab run mita \\\n  --server=http://127.0.0.1:7080 \\\n  --scenario='open load' \\\n  --env=staging \\\n  \
+             --branch=main \\\n  --rev=c93e5aa \\\n  --rate=50 \\\n  --wait"
         );
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_dash_is_not_read_as_an_option() {
+        let mut request = request();
+        request.suite = "-x".parse().expect("a name");
+        request.tags = vec!["--wait".to_owned()];
+        let text = cli(&request, "http://127.0.0.1:7080");
+        assert!(text.contains("--tag=--wait"), "{text}");
+        assert!(text.starts_with("perflab run \\\n") && text.ends_with("-- -x"), "{text}");
+    }
+
+    #[test]
+    fn the_project_is_named_where_the_request_names_it() {
+        let request = LaunchRequest { project: "MITA 2".parse().ok(), ..request() };
+        assert!(cli(&request, "http://127.0.0.1:7080").contains("--project='MITA 2'"));
     }
 
     #[test]
@@ -142,8 +177,20 @@ mod tests {
 
     #[test]
     fn the_body_of_a_request_holds_only_what_was_asked() {
-        let text = curl(&request(), "http://127.0.0.1:7080");
+        let text = curl(&request(), "http://127.0.0.1:7080", "k");
         assert!(text.contains(r#""overrides":{"rate":50.0}"#), "{text}");
         assert!(!text.contains("null"), "{text}");
+    }
+
+    #[test]
+    fn a_request_that_is_repeated_has_the_same_key_and_another_request_another_one() {
+        let curl = |request: &LaunchRequest| curl(request, "http://127.0.0.1:7080", "0198-key");
+        assert_eq!(curl(&request()), curl(&request()));
+        let key = |text: &str| {
+            text.split("Idempotency-Key: ").nth(1).and_then(|rest| rest.split('\'').next()).map(str::to_owned)
+        };
+        let other = LaunchRequest { tags: vec!["nightly".to_owned()], ..request() };
+        assert!(key(&curl(&request())).is_some_and(|key| key.starts_with("0198-key-")));
+        assert_ne!(key(&curl(&request())), key(&curl(&other)));
     }
 }

@@ -11,6 +11,19 @@ pub fn field_id(field: &str) -> String {
     format!("f-{}", letters.collect::<String>())
 }
 
+/// The form's own field behind the one that a problem names: a revision is typed in one.
+pub fn input_of(field: &str) -> &str {
+    match field {
+        "revision.commit" | "revision.branch" => "revision",
+        field => field,
+    }
+}
+
+/// The address of the field within the page; nothing for what the form has no field for.
+pub fn address_of(field: &str) -> Option<String> {
+    (field != "project").then(|| format!("#{}", field_id(field)))
+}
+
 /// A line of text to type.
 #[component]
 pub fn TextField(
@@ -42,11 +55,11 @@ pub fn TextField(
     let id = field_id(&field);
     let message = format!("{id}-message");
     view! {
-        <div class=format!("field {width}")>
+        <div class=format!("field {width}") data-key=id>
             <label for=id.clone()>{label}</label>
             <span class="input">
                 <input
-                    id=id
+                    id=id.clone()
                     name=name
                     value=value
                     placeholder=placeholder
@@ -89,11 +102,22 @@ pub fn ChoiceField(
 ) -> impl IntoView {
     let id = field_id(&field);
     let message = format!("{id}-message");
+    let mut choices = choices;
+    // What an address names and nobody knows is shown all the same: else the browser would show and send the first.
+    if !value.is_empty() && choices.iter().all(|(choice, _)| *choice != value) {
+        choices.insert(0, (value.clone(), format!("{value} · not there")));
+    }
     view! {
-        <div class=format!("field {width}").trim_end().to_owned()>
+        <div class=format!("field {width}").trim_end().to_owned() data-key=id>
             <label for=id.clone()>{label}</label>
             <span class="choice">
-                <select class="select" id=id name=name aria-describedby=message.clone()>
+                <select
+                    class="select"
+                    id=id.clone()
+                    name=name
+                    aria-invalid=problem.is_some().then_some("true")
+                    aria-describedby=message.clone()
+                >
                     {choices
                         .into_iter()
                         .map(|(choice, text)| {
@@ -110,20 +134,39 @@ pub fn ChoiceField(
     .into_any()
 }
 
-/// Below a field: what is wrong with it, else what it does.
+/// Below a field: what is wrong with it, read out as it comes, else what it does.
 #[component]
 fn Message(id: String, help: String, problem: Option<FieldProblem>) -> impl IntoView {
+    let help = (problem.is_none() && !help.is_empty()).then_some(help);
     view! {
         <div id=id>
-            {match problem {
-                Some(problem) => {
-                    let text = [Some(problem.message), problem.hint].into_iter().flatten();
-                    let text = text.map(|text| sentence(&text)).collect::<Vec<_>>().join(" ");
-                    view! { <p class="error">{text}</p> }.into_any()
-                }
-                None if help.is_empty() => ().into_any(),
-                None => view! { <p class="help">{help}</p> }.into_any(),
-            }}
+            <ErrorLine problem=problem/>
+            {help.map(|help| view! { <p class="help">{help}</p> })}
         </div>
+    }
+}
+
+/// What is wrong, read out as it comes. It has its place before there is anything to say.
+#[component]
+pub fn ErrorLine(
+    /// What is wrong, if something is.
+    problem: Option<FieldProblem>,
+) -> impl IntoView {
+    let text = problem.map(|problem| {
+        let parts = [Some(problem.message), problem.hint].into_iter().flatten();
+        parts.map(|part| sentence(&part)).collect::<Vec<_>>().join(" ")
+    });
+    view! { <div aria-live="polite">{text.map(|text| view! { <p class="error">{text}</p> })}</div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_leads_to_the_field_in_which_it_can_be_mended() {
+        assert_eq!(address_of(input_of("revision.branch")).as_deref(), Some("#f-revision"));
+        assert_eq!(address_of(input_of("overrides.users")).as_deref(), Some("#f-overrides-users"));
+        assert_eq!(address_of(input_of("project")), None);
     }
 }

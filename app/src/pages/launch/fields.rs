@@ -9,10 +9,10 @@ use leptos_router::params::ParamsMap;
 use perflab_model::{
     launch::{LaunchRequest, Overrides},
     problem::FieldProblem,
-    run::{Revision, Trigger},
-    view::LaunchOptions,
+    run::{RunRow, Trigger},
 };
 
+use super::revision;
 use crate::components::encoded;
 
 /// What stands in the fields.
@@ -40,8 +40,10 @@ pub struct LaunchFields {
     pub max_in_flight: String,
     /// Where everything random comes from.
     pub seed: String,
-    /// Separated by commas or blanks.
+    /// Separated by blanks, or by commas where a tag has blanks of its own.
     pub tags: String,
+    /// The run that the fields were filled in from.
+    pub again: String,
     /// Parameters of the suite.
     pub set: BTreeMap<String, String>,
 }
@@ -49,7 +51,7 @@ pub struct LaunchFields {
 impl LaunchFields {
     /// What an address says.
     pub fn from_query(query: &ParamsMap) -> Self {
-        let get = |name: &str| query.get(name).unwrap_or_default().trim().to_owned();
+        let get = |name: &str| query.get(name).unwrap_or_default();
         let set = query
             .clone()
             .into_iter()
@@ -71,7 +73,31 @@ impl LaunchFields {
             max_in_flight: get("max_in_flight"),
             seed: get("seed"),
             tags: get("tags"),
+            again: get("again"),
             set,
+        }
+    }
+
+    /// What a run was asked for with, to ask for it once more: what it took from its scenario is left to the scenario.
+    pub fn of_run(row: &RunRow, overrides: &Overrides) -> Self {
+        fn text<T: ToString>(value: Option<T>) -> String {
+            value.map(|value| value.to_string()).unwrap_or_default()
+        }
+        Self {
+            project: row.project.to_string(),
+            suite: row.suite.to_string(),
+            scenario: row.scenario.to_string(),
+            env: row.environment.to_string(),
+            rev: revision::written(&row.revision),
+            users: text(overrides.users),
+            spawn_rate: text(overrides.spawn_rate),
+            rate: text(overrides.rate),
+            duration: text(overrides.duration),
+            max_in_flight: text(overrides.max_in_flight),
+            seed: text(overrides.seed),
+            tags: tags_written(&row.tags),
+            again: row.id.to_string(),
+            set: overrides.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         }
     }
 
@@ -88,7 +114,7 @@ impl LaunchFields {
             .join("&")
     }
 
-    fn named(&self) -> [(&'static str, &String); 12] {
+    fn named(&self) -> [(&'static str, &String); 13] {
         [
             ("project", &self.project),
             ("suite", &self.suite),
@@ -102,39 +128,8 @@ impl LaunchFields {
             ("max_in_flight", &self.max_in_flight),
             ("seed", &self.seed),
             ("tags", &self.tags),
+            ("again", &self.again),
         ]
-    }
-
-    /// Chooses what has been left open: the only suite, its first scenario, the only environment. Overrides that the
-    /// chosen scenario does not know are dropped: they belong to the scenario that was chosen before.
-    #[must_use]
-    pub fn completed(mut self, options: &LaunchOptions) -> Self {
-        let suite = options
-            .suites
-            .iter()
-            .find(|suite| suite.name.as_str() == self.suite)
-            .or_else(|| options.suites.iter().find(|_| self.suite.is_empty()));
-        if let Some(suite) = suite {
-            self.suite = suite.name.to_string();
-            let named = suite.scenarios.iter().find(|scenario| scenario.name.as_str() == self.scenario);
-            if let Some(scenario) = named.or_else(|| suite.scenarios.first()) {
-                self.scenario = scenario.name.to_string();
-                if scenario.open {
-                    self.users.clear();
-                    self.spawn_rate.clear();
-                } else {
-                    self.rate.clear();
-                    self.max_in_flight.clear();
-                }
-            }
-            self.set.retain(|name, _| suite.parameters.iter().any(|parameter| &parameter.name == name));
-        }
-        if self.env.is_empty()
-            && let Some(environment) = options.environments.first()
-        {
-            self.env = environment.name.to_string();
-        }
-        self
     }
 
     /// The request, or every field that cannot be read.
@@ -152,8 +147,8 @@ impl LaunchFields {
             parameters: self
                 .set
                 .iter()
+                .map(|(name, value)| (name.clone(), value.trim().to_owned()))
                 .filter(|(_, value)| !value.is_empty())
-                .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         };
         let project = optional(&self.project, "project", NAME, &mut problems);
@@ -165,8 +160,8 @@ impl LaunchFields {
                 scenario,
                 environment,
                 overrides,
-                revision: revision(&self.rev),
-                tags: self.tags.split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+                revision: revision::read(self.rev.trim()),
+                tags: tags(&self.tags),
                 trigger: Trigger::Browser,
             }),
             _ => Err(problems),
@@ -180,7 +175,7 @@ const TIME: &str = "a time with its unit, such as 30s, 2m or 1h30m";
 const NAME: &str = "a name";
 
 fn required<T: FromStr>(text: &str, field: &str, problems: &mut Vec<FieldProblem>) -> Option<T> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         problems.push(FieldProblem { field: field.to_owned(), message: format!("Choose a {field}"), hint: None });
         return None;
     }
@@ -189,6 +184,7 @@ fn required<T: FromStr>(text: &str, field: &str, problems: &mut Vec<FieldProblem
 
 /// Nothing for an empty field, and for one that cannot be read, which is told.
 fn optional<T: FromStr>(text: &str, field: &str, wanted: &str, problems: &mut Vec<FieldProblem>) -> Option<T> {
+    let text = text.trim();
     if text.is_empty() {
         return None;
     }
@@ -204,40 +200,30 @@ fn optional<T: FromStr>(text: &str, field: &str, wanted: &str, problems: &mut Ve
     value
 }
 
-/// `main@c93e5aa`, `main` or `c93e5aa`: what looks like a commit is one.
-fn revision(text: &str) -> Revision {
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    match text.rsplit_once('@') {
-        Some((branch, commit)) => Revision { branch: some(branch), commit: some(commit) },
-        None if (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Revision { branch: None, commit: some(text) }
-        }
-        None => Revision { branch: some(text), commit: None },
+/// Tags as they are typed. Commas part them where there are any, else blanks.
+fn tags(text: &str) -> Vec<String> {
+    let parted_by = if text.contains(',') { ',' } else { ' ' };
+    text.split(parted_by).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+/// Writes what [`tags`] reads as the same tags.
+fn tags_written(tags: &[String]) -> String {
+    match tags {
+        [one] if one.contains(' ') => format!("{one},"),
+        all if all.iter().any(|tag| tag.contains(' ')) => all.join(", "),
+        all => all.join(" "),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use perflab_model::run::{Revision, RunState};
     use rstest::rstest;
 
     use super::*;
 
     fn smoke() -> LaunchFields {
         LaunchFields { suite: "mita".to_owned(), scenario: "smoke".to_owned(), ..LaunchFields::default() }
-    }
-
-    #[rstest]
-    #[case::both("main@c93e5aa", Some("main"), Some("c93e5aa"))]
-    #[case::a_branch("release/1.1", Some("release/1.1"), None)]
-    #[case::a_commit("c93e5aa", None, Some("c93e5aa"))]
-    #[case::nothing("", None, None)]
-    fn a_revision_is_a_branch_a_commit_or_both(
-        #[case] text: &str,
-        #[case] branch: Option<&str>,
-        #[case] commit: Option<&str>,
-    ) {
-        let found = revision(text);
-        assert_eq!((found.branch.as_deref(), found.commit.as_deref()), (branch, commit));
     }
 
     #[test]
@@ -270,5 +256,54 @@ mod tests {
     fn thousands_may_be_parted() {
         let fields = LaunchFields { users: "1,000".to_owned(), ..smoke() };
         assert_eq!(fields.request().map(|request| request.overrides.users), Ok(Some(1000)));
+    }
+
+    #[rstest]
+    #[case::blanks_part_them("rc.3 nightly", &["rc.3", "nightly"])]
+    #[case::commas_do_where_there_are_any("release 1.1, nightly", &["release 1.1", "nightly"])]
+    #[case::one_with_a_blank("release 1.1,", &["release 1.1"])]
+    #[case::none("", &[])]
+    fn tags_are_read_as_they_are_written(#[case] text: &str, #[case] read: &[&str]) {
+        assert_eq!(tags(text), read);
+        assert_eq!(tags_written(&tags(text)), text);
+    }
+
+    #[test]
+    fn run_again_asks_for_exactly_what_the_launch_had_asked_for() {
+        let row = RunRow {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id"),
+            number: 7,
+            project: "MITA".parse().expect("a name"),
+            suite: "mita".parse().expect("a name"),
+            scenario: "open_load".parse().expect("a name"),
+            environment: "local reference".parse().expect("a name"),
+            revision: Revision {
+                branch: Some("main".to_owned()),
+                commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+            },
+            trigger: Trigger::Cli,
+            tags: vec!["release 1.1".to_owned(), "nightly".to_owned()],
+            state: RunState::Finished,
+            end: None,
+            created_us: 0,
+            started_us: None,
+            ended_us: None,
+            load: "up to 100/s, 11m".to_owned(),
+            planned_seconds: 660.0,
+            headline: None,
+            validity: None,
+            verdict: None,
+        };
+        let overrides = Overrides {
+            rate: Some(12.5),
+            max_in_flight: Some(40),
+            parameters: [("LIMIT".to_owned(), "150".to_owned())].into_iter().collect(),
+            ..Overrides::default()
+        };
+        let request = LaunchFields::of_run(&row, &overrides).request().expect("the fields are right");
+        assert_eq!(request.overrides, overrides);
+        assert_eq!(request.revision, row.revision);
+        assert_eq!(request.tags, row.tags);
+        assert_eq!(request.environment, Some(row.environment));
     }
 }

@@ -6,22 +6,24 @@ use leptos_router::hooks::use_query_map;
 use perflab_model::{
     display,
     problem::{FieldProblem, Problem},
-    view::{LaunchOptions, LaunchPreview},
+    view::{Estimate, LaunchOptions, LaunchPreview},
 };
 
 use super::{
     aside::Aside,
-    field::field_id,
+    field::input_of,
     fields::LaunchFields,
+    notes::{Again, Notes},
     sections::{Judges, LoadShape, Parameters, What, Where},
 };
 use crate::{
     components::chosen,
-    islands::LaunchForm,
+    islands::{LaunchForm, launch_form::STALE},
     pages::{
         actions::LaunchRun,
         problem::ProblemLine,
-        source::{Loaded, lab},
+        runs::empty::NothingToLaunch,
+        source::{Loaded, lab, query},
     },
     ui_error::UiError,
 };
@@ -35,8 +37,16 @@ pub struct Shown {
     pub fields: LaunchFields,
     /// What Start would do; nothing while a field cannot be read.
     pub preview: Option<LaunchPreview>,
-    /// What is wrong, field by field.
+    /// What is wrong, field by field, under the names of the form's own fields.
     pub problems: Vec<FieldProblem>,
+    /// What the address asked for and the form has no field for.
+    pub left_out: Vec<String>,
+    /// The run that the fields were filled in from.
+    pub again: Option<Again>,
+    /// The key of this form: a launch that is sent twice is one launch.
+    pub key: String,
+    /// Whether a launch must name its project.
+    pub names_project: bool,
 }
 
 impl Shown {
@@ -46,22 +56,39 @@ impl Shown {
     }
 }
 
-/// Parts of the page that follow from the fields.
-const DERIVED: [&str; 5] = ["launch-answer", "launch-preview", "launch-rules", "launch-aside", "launch-place"];
-/// Parts of the page that hold fields of their own.
-const FIELDS: [&str; 3] = ["launch-what", "launch-load", "launch-parameters"];
+/// Parts of the page that follow from the fields, with the fields in them: what is wrong is said at each.
+const PARTS: [&str; 8] = [
+    "launch-answer",
+    "launch-what",
+    "launch-where",
+    "launch-load",
+    "launch-preview",
+    "launch-parameters",
+    "launch-rules",
+    "launch-aside",
+];
+
+/// Fields that say nothing about the launch itself, so that the page's address does without them.
+const UNSAID: [&str; 3] = [KEY, SHOWN, LISTED_OF];
+/// The key of the form.
+const KEY: &str = "key";
+/// The mark of what the page shows.
+pub const SHOWN: &str = "shown";
+/// The suite whose scenarios the page lists.
+pub const LISTED_OF: &str = "listed_of";
 
 /// The launch page.
 #[component]
 pub fn LaunchPage() -> impl IntoView {
     let fields = use_query_map().with_untracked(LaunchFields::from_query);
+    let (listed_of, key) = (query(LISTED_OF), query(KEY));
     let lab = lab();
     let load = async move {
         let lab = lab?;
         let project = fields.project.parse().ok();
         let options = lab.launch_options(project.as_ref()).await?;
-        let fields = fields.completed(&options);
-        let (preview, problems) = match fields.request() {
+        let (fields, left_out) = fields.completed(&options, listed_of.as_deref());
+        let (preview, mut problems) = match fields.request() {
             Ok(request) => {
                 let preview = lab.preview(&request).await?;
                 let problems = preview.problems.clone();
@@ -69,7 +96,18 @@ pub fn LaunchPage() -> impl IntoView {
             }
             Err(problems) => (None, problems),
         };
-        Ok::<_, Problem>(Shown { options, fields, preview, problems })
+        for problem in &mut problems {
+            problem.field = input_of(&problem.field).to_owned();
+        }
+        // A run that is gone only takes its note along.
+        let again = match fields.again.as_str() {
+            "" => None,
+            run => lab.run(run).await.ok().map(|run| Again::of(&run, &options)),
+        };
+        let names_project = lab.must_name_project().await?;
+        // Only a key that this page has made itself: it becomes part of a command that people copy.
+        let key = key.and_then(|key| key.parse().ok()).unwrap_or_else(uuid::Uuid::now_v7).to_string();
+        Ok::<_, Problem>(Shown { options, fields, preview, problems, left_out, again, key, names_project })
     };
     view! {
         <Title text="New run"/>
@@ -80,8 +118,11 @@ pub fn LaunchPage() -> impl IntoView {
 fn show(shown: Shown) -> impl IntoView {
     let action = ServerAction::<LaunchRun>::new();
     let failed = action.value().get_untracked().and_then(|result: Result<(), UiError>| result.err());
-    let key = uuid::Uuid::now_v7().to_string();
-    let messages = message_ids(&shown);
+    let body = if shown.options.suites.is_empty() || shown.options.environments.is_empty() {
+        view! { <NothingToLaunch/> }.into_any()
+    } else {
+        view! { <LaunchBody shown=shown.clone() action=action/> }.into_any()
+    };
     view! {
         <div class="page-head">
             <div class="head-row">
@@ -91,60 +132,67 @@ fn show(shown: Shown) -> impl IntoView {
                     <h1>"New run"</h1>
                 </div>
             </div>
-            <p class="answer" id="launch-answer">{answer(&shown)}</p>
+            <p class="answer" id="launch-answer" role="status">{answer(&shown)}</p>
         </div>
         <div class="page-body">
-            {failed.map(|UiError(problem)| view! { <ProblemLine problem=problem/> })}
-            <ActionForm action=action attr:class="launch" attr:id="launch">
-                <div>
-                    // The first button of a form is what Enter presses: look again, never start.
-                    <button class="btn enter" formmethod="get" formaction="/launch" formnovalidate=true>
-                        "Update the preview"
-                    </button>
-                    <input type="hidden" name="project" value=shown.fields.project.clone()/>
-                    <input type="hidden" name="key" value=key/>
-                    <section class="step">
-                        <h2>"What"</h2>
-                        <div id="launch-what"><What shown=shown.clone()/></div>
-                    </section>
-                    <section class="step">
-                        <h2>"Where"</h2>
-                        <Where shown=shown.clone()/>
-                    </section>
-                    <section class="step">
-                        <h2>"Load shape"</h2>
-                        <LoadShape shown=shown.clone()/>
-                    </section>
-                    <div id="launch-parameters"><Parameters shown=shown.clone()/></div>
-                    <section class="step" id="launch-rules">
-                        <Judges preview=shown.preview.clone()/>
-                    </section>
-                </div>
-                <aside aria-label="Estimate and start" id="launch-aside">
-                    <Aside shown=shown/>
-                </aside>
-            </ActionForm>
+            <div class="launch-notes stack">
+                {failed.map(|UiError(problem)| view! { <ProblemLine problem=problem/> })}
+                <Notes again=shown.again left_out=shown.left_out/>
+            </div>
+            {body}
         </div>
-        <LaunchForm
-            form_id="launch".to_owned()
-            path="/launch".to_owned()
-            derived=DERIVED.map(str::to_owned).into_iter().chain(messages).collect()
-            fields=FIELDS.map(str::to_owned).to_vec()
-        />
     }
 }
 
-/// The inputs and the messages below them: they change while somebody types.
-fn message_ids(shown: &Shown) -> Vec<String> {
-    let overrides =
-        ["users", "spawn_rate", "rate", "duration", "max_in_flight", "seed"].map(|name| format!("overrides.{name}"));
-    let parameters = shown.options.suites.iter().flat_map(|suite| &suite.parameters);
-    let parameters = parameters.map(|parameter| format!("overrides.parameters.{}", parameter.name));
-    overrides
-        .into_iter()
-        .chain(parameters)
-        .flat_map(|field| [field_id(&field), format!("{}-message", field_id(&field))])
-        .collect()
+#[component]
+fn LaunchBody(shown: Shown, action: ServerAction<LaunchRun>) -> impl IntoView {
+    // A key of its own, whatever the address says: a page that is opened once more is another launch.
+    let key = uuid::Uuid::now_v7().to_string();
+    view! {
+        // Browsers must not put earlier values back: what stands in the fields is what the page shows.
+        <ActionForm action=action attr:class="launch" attr:id="launch" attr:autocomplete="off">
+            <div>
+                // The first button of a form is what Enter presses: look again, never start.
+                <button class="btn enter" formmethod="get" formaction="/launch" formnovalidate=true>
+                    "Update the preview"
+                </button>
+                <input type="hidden" name="project" value=shown.fields.project.clone()/>
+                <input type="hidden" name="again" value=shown.fields.again.clone()/>
+                <input type="hidden" name=KEY value=key/>
+                <section class="step">
+                    <h2>"What"</h2>
+                    <div id="launch-what"><What shown=shown.clone()/></div>
+                </section>
+                <section class="step">
+                    <h2>"Where"</h2>
+                    <div id="launch-where"><Where shown=shown.clone()/></div>
+                </section>
+                <section class="step">
+                    <h2>"Load shape"</h2>
+                    <LoadShape shown=shown.clone()/>
+                </section>
+                <div id="launch-parameters"><Parameters shown=shown.clone()/></div>
+                <section class="step" id="launch-rules">
+                    <Judges preview=shown.preview.clone()/>
+                </section>
+            </div>
+            <aside aria-label="Estimate and start">
+                <div role="status">
+                    <div class="note-line" data-v="issues" id=STALE hidden=true>
+                        <p>"The lab did not answer: what is shown here is older than the fields. Change a field to try again."</p>
+                    </div>
+                </div>
+                <div id="launch-aside"><Aside shown=shown/></div>
+            </aside>
+        </ActionForm>
+        <LaunchForm
+            form_id="launch".to_owned()
+            path="/launch".to_owned()
+            parts=PARTS.map(str::to_owned).to_vec()
+            unsaid=UNSAID.map(str::to_owned).to_vec()
+        />
+    }
+    .into_any()
 }
 
 /// What Start would do, in a sentence; or why it cannot.
@@ -158,15 +206,6 @@ fn answer(shown: &Shown) -> String {
             n => format!("This run cannot start yet: {n} fields are wrong."),
         };
     };
-    let requests = match estimate.requests {
-        Some(requests) => format!("about {} requests", display::number(requests)),
-        None => "as many requests as its users make".to_owned(),
-    };
-    let peak = match (estimate.peak_rate, estimate.peak_users) {
-        (Some(rate), _) => format!(", at most {} a second", chosen(rate)),
-        (None, Some(users)) => format!(", from at most {} users", display::count(users.into())),
-        (None, None) => String::new(),
-    };
     let start = match (shown.problems.is_empty(), estimate.ahead) {
         (false, _) => "It cannot start yet.".to_owned(),
         (true, 0) => "It can start now.".to_owned(),
@@ -174,5 +213,102 @@ fn answer(shown: &Shown) -> String {
         (true, n) => format!("{n} runs go first."),
     };
     let LaunchFields { scenario, env, .. } = &shown.fields;
-    format!("{scenario} will send {requests} to {env} in {}{peak}. {start}", estimate.duration)
+    format!("{scenario} {}. {start}", plan(estimate, env))
+}
+
+/// `will start 66,000 iterations, at most 100 a second, and send about 170,000 requests to staging in 11m`.
+fn plan(estimate: &Estimate, environment: &str) -> String {
+    let duration = estimate.duration;
+    // An iteration may be several requests, so a rate of starts must not be read as one of requests.
+    match (estimate.peak_rate, estimate.iterations, estimate.requests) {
+        (Some(rate), Some(starts), Some(requests)) => {
+            let (rate, starts, requests) = (chosen(rate), about(starts), about(requests));
+            if starts == requests {
+                format!("will send about {requests} requests to {environment} in {duration}, at most {rate} a second")
+            } else {
+                format!(
+                    "will start about {starts} iterations, at most {rate} a second, and send about {requests} requests \
+                     to {environment} in {duration}"
+                )
+            }
+        }
+        (Some(rate), ..) => {
+            format!("will start at most {} iterations a second against {environment} for {duration}", chosen(rate))
+        }
+        (None, _, requests) => {
+            let requests = match requests {
+                Some(requests) => format!("at most about {} requests", about(requests)),
+                None => "as many requests as its users make".to_owned(),
+            };
+            let users =
+                estimate.peak_users.map(|users| format!(", from at most {} users", display::count(users.into())));
+            format!("will send {requests} to {environment} in {duration}{}", users.unwrap_or_default())
+        }
+    }
+}
+
+/// An estimated count: whole, for nobody sends half a request, and not more exact than an estimate is.
+pub fn about(count: f64) -> String {
+    let digits = if count >= 1_000.0 { count.log10().floor() - 2.0 } else { 0.0 };
+    let step = 10_f64.powf(digits);
+    display::count(((count / step).round() * step).max(0.0) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::unit::Millis;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(7.8, "8")]
+    #[case(999.6, "1,000")]
+    #[case(63_000.0, "63,000")]
+    #[case(982_799_017.0, "983,000,000")]
+    #[case(0.0, "0")]
+    fn an_estimate_is_not_more_exact_than_it_can_be(#[case] count: f64, #[case] told: &str) {
+        assert_eq!(about(count), told);
+    }
+
+    #[rstest]
+    #[case::several_requests_an_iteration(
+        Some(100.0),
+        None,
+        Some(66_000.0),
+        Some(171_600.0),
+        "will start about 66,000 iterations, at most 100 a second, and send about 172,000 requests to staging in 11m"
+    )]
+    #[case::one_request_an_iteration(
+        Some(100.0),
+        None,
+        Some(66_000.0),
+        Some(66_000.0),
+        "will send about 66,000 requests to staging in 11m, at most 100 a second"
+    )]
+    #[case::users_that_think(
+        None,
+        Some(5),
+        Some(240.0),
+        Some(480.0),
+        "will send at most about 480 requests to staging in 11m, from at most 5 users"
+    )]
+    #[case::users_that_do_not(
+        None,
+        Some(5),
+        None,
+        None,
+        "will send as many requests as its users make to staging in 11m, from at most 5 users"
+    )]
+    fn a_rate_of_starts_is_not_told_as_one_of_requests(
+        #[case] peak_rate: Option<f64>,
+        #[case] peak_users: Option<u32>,
+        #[case] iterations: Option<f64>,
+        #[case] requests: Option<f64>,
+        #[case] told: &str,
+    ) {
+        let duration = Millis::from_secs(660);
+        let estimate = Estimate { iterations, requests, duration, ends_us: 0, peak_rate, peak_users, ahead: 0 };
+        assert_eq!(plan(&estimate, "staging"), told);
+    }
 }

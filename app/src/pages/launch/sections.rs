@@ -6,16 +6,16 @@ use perflab_model::{
     display,
     plan::Rule,
     threshold::{Action, Level},
-    view::{LaunchPreview, ParameterOption, ScenarioOption, SuiteOption},
+    view::{LaunchPreview, ParameterOption, ScenarioOption},
 };
 
 use super::{
-    field::{ChoiceField, TextField},
-    page::Shown,
+    field::{ChoiceField, ErrorLine, TextField, field_id},
+    page::{LISTED_OF, Shown},
 };
 use crate::{
     charts::preview::{preview_chart, preview_finding},
-    components::chosen,
+    components::{Scroller, chosen},
     pages::figure::ChartFigure,
 };
 
@@ -35,14 +35,17 @@ pub fn What(
             (suite.name.to_string(), format!("{} · {}, {since}", suite.name, suite.version))
         })
         .collect();
-    let suite = suite_of(&shown);
+    let suite = fields.suite_of(&shown.options);
     let scenarios = suite.map_or_else(Vec::new, |suite| {
         let text = |scenario: &ScenarioOption| format!("{} · {}", scenario.name, scenario.load);
         suite.scenarios.iter().map(|scenario| (scenario.name.to_string(), text(scenario))).collect()
     });
-    let help = scenario_of(&shown).and_then(|scenario| scenario.description.clone()).unwrap_or_default();
+    let scenario = fields.scenario_of(&shown.options);
+    let help = scenario.and_then(|scenario| scenario.description.clone()).unwrap_or_default();
     let unusable = suite.and_then(|suite| suite.problem.clone());
     view! {
+        // Whose scenarios these are: when another suite is chosen, the scenario chosen here means nothing there.
+        <input type="hidden" name=LISTED_OF value=fields.suite.clone()/>
         <div class="fields">
             <ChoiceField field="suite" name="suite" label="Suite" choices=suites value=fields.suite problem=shown.problem("suite") width="w5"/>
             <ChoiceField
@@ -159,18 +162,28 @@ pub fn LoadShape(
 
 #[component]
 fn Overrides(shown: Shown) -> impl IntoView {
-    let open = scenario_of(&shown).is_some_and(|scenario| scenario.open);
+    let open = shown.fields.scenario_of(&shown.options).is_some_and(|scenario| scenario.open);
     let fields = shown.fields.clone();
     let problem = |name: &str| shown.problem(&format!("overrides.{name}"));
     let seed = shown.preview.as_ref().and_then(|preview| preview.seed).map(|seed| seed.to_string()).unwrap_or_default();
     let shape = if open {
         view! {
-            <TextField field="overrides.rate" name="rate" label="Highest rate" value=fields.rate unit="/s" problem=problem("rate") width="half w6"/>
+            <TextField
+                field="overrides.rate"
+                name="rate"
+                label="Highest rate"
+                value=fields.rate
+                unit="/s"
+                help="Iterations started a second; each may send several requests."
+                problem=problem("rate")
+                width="half w6"
+            />
             <TextField
                 field="overrides.max_in_flight"
                 name="max_in_flight"
                 label="At most in flight"
                 value=fields.max_in_flight
+                help="Iterations at once. Starts beyond it are dropped and counted."
                 problem=problem("max_in_flight")
                 width="half w6"
             />
@@ -185,6 +198,7 @@ fn Overrides(shown: Shown) -> impl IntoView {
                 label="Started a second"
                 value=fields.spawn_rate
                 unit="/s"
+                help="How fast users are added until all are there."
                 problem=problem("spawn_rate")
                 width="half w6"
             />
@@ -213,7 +227,6 @@ fn Overrides(shown: Shown) -> impl IntoView {
                 width="half w6"
             />
         </div>
-        {open.then(|| view! { <p class="faint fine mt1">"Starts beyond what may be in flight are dropped and counted."</p> })}
     }
     .into_any()
 }
@@ -224,7 +237,10 @@ pub fn Parameters(
     /// The page.
     shown: Shown,
 ) -> impl IntoView {
-    let parameters: Vec<ParameterOption> = suite_of(&shown).map(|suite| suite.parameters.clone()).unwrap_or_default();
+    let suite = shown.fields.suite_of(&shown.options);
+    let parameters: Vec<ParameterOption> = suite.map(|suite| suite.parameters.clone()).unwrap_or_default();
+    // Each value may be right and the suite wrong with all of them together.
+    let together = shown.problem("overrides.parameters");
     let changed = shown.fields.set.values().filter(|value| !value.is_empty()).count();
     let note = match changed {
         0 => "from the suite; all at their defaults".to_owned(),
@@ -237,8 +253,9 @@ pub fn Parameters(
         {(!parameters.is_empty())
             .then(|| {
                 view! {
-                    <section class="step">
+                    <section class="step" id=field_id("overrides.parameters")>
                         <h2>"Parameters" <small>{note}</small></h2>
+                        <div class="field"><ErrorLine problem=together/></div>
                         <div class="fields">
                             {parameters
                                 .into_iter()
@@ -262,10 +279,19 @@ pub fn Parameters(
                     </section>
                 }
             })}
-        <section class="step">
+        <section class="step" data-key="tags">
             <h2>"Tags"</h2>
             <div class="fields">
-                <TextField field="tags" name="tags" label="Tags of the run, separated by blanks" value=tags placeholder="rc.3" problem=tags_problem width="w6"/>
+                <TextField
+                    field="tags"
+                    name="tags"
+                    label="Tags of the run, separated by blanks"
+                    value=tags
+                    placeholder="rc.3"
+                    help="By commas where a tag has blanks itself."
+                    problem=tags_problem
+                    width="w6"
+                />
             </div>
         </section>
     }
@@ -290,8 +316,10 @@ pub fn Judges(
     /// What Start would do.
     preview: Option<LaunchPreview>,
 ) -> impl IntoView {
+    let planned = preview.as_ref().is_some_and(|preview| preview.load.is_some());
     let rules = preview.map(|preview| preview.rules).unwrap_or_default();
     let count = match rules.len() {
+        0 if !planned => "to be seen when the fields are right".to_owned(),
         0 => "no rule: the run is only measured".to_owned(),
         1 => "1 rule".to_owned(),
         n => format!("{n} rules"),
@@ -301,7 +329,7 @@ pub fn Judges(
         {(!rules.is_empty())
             .then(|| {
                 view! {
-                    <div class="wrap">
+                    <Scroller label="Table of rules">
                         <table class="data tight">
                             <thead>
                                 <tr>
@@ -326,7 +354,7 @@ pub fn Judges(
                                     .collect_view()}
                             </tbody>
                         </table>
-                    </div>
+                    </Scroller>
                 }
             })}
     }
@@ -342,12 +370,4 @@ fn if_broken(rule: &Rule) -> &'static str {
         (Action::Continue, Level::Fail) => "Critical",
         (Action::Continue, Level::Warn) => "Issues",
     }
-}
-
-fn suite_of(shown: &Shown) -> Option<&SuiteOption> {
-    shown.options.suites.iter().find(|suite| suite.name.as_str() == shown.fields.suite)
-}
-
-fn scenario_of(shown: &Shown) -> Option<&ScenarioOption> {
-    suite_of(shown)?.scenarios.iter().find(|scenario| scenario.name.as_str() == shown.fields.scenario)
 }

@@ -52,7 +52,7 @@ pub fn Config(
         <section class="section">
             <div class="section-head"><h2>"Suite"</h2><p>{suite}</p></div>
             {match data.suite_text {
-                Some(text) => view! { <pre class="code" tabindex="0">{text}</pre> }.into_any(),
+                Some(text) => view! { <pre class="code" tabindex="0" role="region" aria-label="Text of the suite">{text}</pre> }.into_any(),
                 None => view! { <p class="muted">"The text of this version is not kept."</p> }.into_any(),
             }}
         </section>

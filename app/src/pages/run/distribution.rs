@@ -1,12 +1,17 @@
-//! The distribution of latency: a histogram, and percentiles to p99.99 as far as there are samples for them.
+//! The distribution of latency: a histogram, and percentiles to p99.99 as far as there are samples for them. An open run
+//! has both times: from the planned start, which is its headline, and from the actual start.
 
 use leptos::prelude::*;
-use perflab_charts::{Chart, Marker, MarkerKind, Size, histogram::Distribution};
-use perflab_model::{display, load::Load, summary::LatencyKind, tick::Tick};
-use perflab_stats::{Accumulator, Histogram, ReadTick, missing_samples};
+use perflab_charts::Size;
+use perflab_model::{display, summary::LatencyKind};
+use perflab_stats::{Histogram, missing_samples};
 
 use super::data::RunData;
-use crate::{charts::run::limit_ms, components::quantity::Shown, pages::figure::ChartFigure};
+use crate::{
+    charts::distribution::{NAME, RunDistribution, percentile_ms},
+    components::{Scroller, quantity::Shown},
+    pages::figure::ChartFigure,
+};
 
 /// Percentiles of the table.
 const PERCENTILES: [(&str, f64); 9] = [
@@ -21,148 +26,103 @@ const PERCENTILES: [(&str, f64); 9] = [
     ("p99.99", 0.9999),
 ];
 
-/// Steps into which the range of values is cut before it is drawn: finer than any bar.
-const STEPS: u32 = 1_024;
-
 /// The distribution of all requests after the warm-up.
 #[component]
 pub fn DistributionTab(
     /// The run.
     data: RunData,
 ) -> impl IntoView {
-    let kind = match data.run.plan.load {
-        Load::Open { .. } => LatencyKind::Response,
-        Load::Closed { .. } => LatencyKind::Service,
-    };
-    let histogram = merged(&data.ticks, kind);
-    if histogram.count() == 0 {
+    let distribution = RunDistribution::of(&data.run.plan, &data.ticks);
+    if distribution.is_empty() {
         return view! { <p class="muted pt1">"No request was answered after the warm-up."</p> }.into_any();
     }
-    let limits = [("p95", 0.95), ("p99", 0.99)].map(|(name, share)| (name, limit_ms(&data.run.plan, share)));
-    let chart = chart(&histogram, &limits);
-    let finding = finding(&histogram);
+    let files = format!("/runs/{}/charts/{NAME}", data.run.row.id);
+    let (chart, finding) = (distribution.chart(), distribution.finding());
+    let columns = distribution.times.iter().map(|(kind, histogram)| (head(*kind), cells(histogram))).collect();
     view! {
         <section class="section cols">
             <h2 class="sr c12">"Distribution of latency"</h2>
-            <div class="c8"><ChartFigure chart=chart sizes=&Size::TWO_THIRDS finding=finding/></div>
-            <div class="c4"><Percentiles histogram=rows(&histogram)/></div>
+            <div class="c8"><ChartFigure chart=chart sizes=&Size::TWO_THIRDS finding=finding files=files/></div>
+            <div class="c4"><Percentiles columns=columns/></div>
         </section>
     }
     .into_any()
 }
 
-fn merged(ticks: &[Tick], kind: LatencyKind) -> Histogram {
-    let mut all = Accumulator::new(kind);
-    for tick in ticks {
-        all.add(&ReadTick::new(tick, kind));
-    }
-    all.latency_histogram().clone()
-}
-
-fn chart(histogram: &Histogram, limits: &[(&str, Option<f64>)]) -> Chart {
-    let mut chart = Distribution::new(counts(histogram), "ms").chart("Distribution");
-    for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
-        if let Some(ms) = percentile_ms(histogram, share) {
-            chart = chart.marker(Marker::new(MarkerKind::Note, ms, format!("{name} {}", display::number(ms))));
-        }
-    }
-    for (name, limit) in limits {
-        if let Some(ms) = limit {
-            chart =
-                chart.marker(Marker::new(MarkerKind::Limit, *ms, format!("limit of {name}, {}", display::number(*ms))));
-        }
-    }
-    chart
-}
-
-/// How many values lie in each of many small steps between the smallest and the largest, in milliseconds.
-fn counts(histogram: &Histogram) -> Vec<(f64, u64)> {
-    let (Some(min), Some(max)) = (histogram.min_us(), histogram.max_us()) else { return Vec::new() };
-    let (min, max) = (min.max(1.0), max.max(1.0) + 1.0);
-    let edge = |step: u32| min * (max / min).powf(f64::from(step) / f64::from(STEPS));
-    let mut above = histogram.count();
-    (0..STEPS)
-        .filter_map(|step| {
-            let rest = if step + 1 == STEPS { 0 } else { histogram.count_above(edge(step + 1) as u64) };
-            let inside = above.saturating_sub(rest);
-            above = rest;
-            let middle = (edge(step) * edge(step + 1)).sqrt() / 1000.0;
-            (inside > 0).then_some((middle, inside))
-        })
-        .collect()
-}
-
-/// A percentile, where enough samples lie beyond it.
-fn percentile_ms(histogram: &Histogram, share: f64) -> Option<f64> {
-    (missing_samples(histogram.count(), share) == 0)
-        .then(|| histogram.quantile_us(share))
-        .flatten()
-        .map(|us| us / 1000.0)
-}
-
-fn finding(histogram: &Histogram) -> String {
-    let half = percentile_ms(histogram, 0.5);
-    let rare = [(0.999, "one in a thousand"), (0.99, "one in a hundred"), (0.95, "one in twenty")]
-        .into_iter()
-        .find_map(|(share, words)| percentile_ms(histogram, share).map(|ms| (words, ms)));
-    let count = display::count(histogram.count());
-    match (half, rare) {
-        (Some(half), Some((words, ms))) => format!(
-            "Half of {count} requests took less than {} ms, {words} more than {} ms; log scale.",
-            display::number(half),
-            display::number(ms)
-        ),
-        (Some(half), None) => format!(
-            "Half of {count} requests took less than {} ms; too few for rarer percentiles; log scale.",
-            display::number(half)
-        ),
-        (None, _) => format!("{count} requests: too few for percentiles; log scale."),
+/// The head of a column.
+const fn head(kind: LatencyKind) -> &'static str {
+    match kind {
+        LatencyKind::Response => "From planned start, ms",
+        LatencyKind::Service => "From actual start, ms",
     }
 }
 
-/// A line of the table: name, value, or how many samples are missing.
-type Line = (&'static str, Result<f64, u64>);
+/// Names of the lines of the table.
+fn lines() -> impl Iterator<Item = &'static str> {
+    ["min"].into_iter().chain(PERCENTILES.map(|(name, _)| name)).chain(["max", "mean"])
+}
 
-fn rows(histogram: &Histogram) -> Vec<Line> {
-    let edge = |name, value: Option<f64>| value.map(|us| (name, Ok(us / 1000.0)));
-    let percentiles = PERCENTILES.into_iter().map(|(name, share)| {
-        (name, percentile_ms(histogram, share).ok_or_else(|| missing_samples(histogram.count(), share)))
-    });
-    edge("min", histogram.min_us())
-        .into_iter()
-        .chain(percentiles)
-        .chain(edge("max", histogram.max_us()))
-        .chain(edge("mean", histogram.mean_us()))
+/// A number of the table, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cell {
+    Ms(f64),
+    /// So many samples are missing for it.
+    TooFew(u64),
+    /// Nothing was measured.
+    Nothing,
+}
+
+/// One column of the table, in the order of [`lines`].
+fn cells(histogram: &Histogram) -> Vec<Cell> {
+    let edge = |us: Option<f64>| us.map_or(Cell::Nothing, |us| Cell::Ms(us / 1000.0));
+    let percentile = |share| match percentile_ms(histogram, share) {
+        Some(ms) => Cell::Ms(ms),
+        None => Cell::TooFew(missing_samples(histogram.count(), share)),
+    };
+    std::iter::once(edge(histogram.min_us()))
+        .chain(PERCENTILES.map(|(_, share)| percentile(share)))
+        .chain([edge(histogram.max_us()), edge(histogram.mean_us())])
         .collect()
 }
 
 #[component]
-fn Percentiles(histogram: Vec<Line>) -> impl IntoView {
+fn Percentiles(columns: Vec<(&'static str, Vec<Cell>)>) -> impl IntoView {
     view! {
-        <table class="data tight">
-            <thead>
-                <tr><th>"Percentile"</th><th class="num">"This run, ms"</th></tr>
-            </thead>
-            <tbody>
-                {histogram
-                    .into_iter()
-                    .map(|(name, value)| {
-                        let value = match value {
-                            Ok(ms) => {
-                                let shown = Shown::milliseconds(ms);
-                                view! { <span title=shown.exact>{shown.value}</span> }.into_any()
-                            }
-                            Err(missing) => {
-                                let why = format!("{} more samples are needed", display::count(missing));
-                                view! { <span class="void" title=why>"too few samples"</span> }.into_any()
-                            }
-                        };
-                        view! { <tr><td>{name}</td><td class="num">{value}</td></tr> }
-                    })
-                    .collect_view()}
-            </tbody>
-        </table>
+        <Scroller label="Table of percentiles">
+            <table class="data tight">
+                <thead>
+                    <tr>
+                        <th>"Percentile"</th>
+                        {columns.iter().map(|(head, _)| view! { <th class="num wrapped">{*head}</th> }).collect_view()}
+                    </tr>
+                </thead>
+                <tbody>
+                    {lines()
+                        .enumerate()
+                        .map(|(at, name)| {
+                            let cells = columns.iter().map(|(_, cells)| cells.get(at).copied().unwrap_or(Cell::Nothing));
+                            view! { <tr><th scope="row">{name}</th>{cells.map(number).collect_view()}</tr> }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </Scroller>
     }
+}
+
+fn number(cell: Cell) -> impl IntoView {
+    let shown = match cell {
+        Cell::Ms(ms) => {
+            let shown = Shown::milliseconds(ms);
+            view! { <span title=shown.exact>{shown.value}</span> }.into_any()
+        }
+        Cell::TooFew(missing) => {
+            let why = format!("{} more samples are needed", display::count(missing));
+            view! { <span class="void" title=why>"too few samples"</span> }.into_any()
+        }
+        Cell::Nothing => view! { <span class="void" title="No request was answered">"–"</span> }.into_any(),
+    };
+    view! { <td class="num">{shown}</td> }
 }
 
 #[cfg(test)]
@@ -170,11 +130,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_is_lost_between_the_steps() {
+    fn the_table_goes_to_p99_99_and_says_how_many_samples_are_missing() {
         let mut histogram = Histogram::new();
-        for us in [1, 250, 251, 9_999, 120_000, 3_600_000] {
-            histogram.record(us, 3);
-        }
-        assert_eq!(counts(&histogram).iter().map(|(_, count)| count).sum::<u64>(), 18);
+        histogram.record(2_000, 1_000);
+        let cells = cells(&histogram);
+        assert_eq!(cells.len(), lines().count());
+        let of = |name: &str| lines().position(|line| line == name).map(|at| cells[at]);
+        assert!(matches!(of("p99"), Some(Cell::Ms(ms)) if (ms - 2.0).abs() < 0.01), "{cells:?}");
+        assert_eq!(of("p99.99"), Some(Cell::TooFew(99_000)));
+    }
+
+    #[test]
+    fn what_was_never_measured_is_nothing_and_not_zero() {
+        assert_eq!(cells(&Histogram::new())[0], Cell::Nothing);
     }
 }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use perflab_model::{
+    display,
     run::{Run, RunState},
-    summary::{ErrorSummary, RequestSummary},
+    summary::{ErrorSummary, RequestSummary, Totals},
     verdict::LedgerRow,
 };
 
@@ -11,13 +12,13 @@ use super::{
     config::Config,
     data::RunData,
     distribution::DistributionTab,
-    header::{Actions, Facts, trend_of_endpoint},
+    header::{Actions, Facts, launch_again, trend_of_endpoint},
     summary::SummaryTab,
     tab::Tab,
     timeline::Timeline,
     verdict_box::VerdictBox,
 };
-use crate::components::{EndpointTable, ErrorTable, LogTable, RunBadge, count_of, sentence};
+use crate::components::{EndpointTable, ErrorTable, LogTable, RunBadge, count_of, routes, sentence};
 
 /// The page of a run that is over.
 #[component]
@@ -27,7 +28,15 @@ pub fn Finished(
 ) -> impl IntoView {
     let row = data.run.row.clone();
     let tab = data.tab;
-    let errors = errors(&data).len();
+    let errors = all_errors(&errors(&data));
+    // The verdict box is on the first tab; the others say in its words how the run went.
+    let verdict = data.run.judgement.as_ref().filter(|_| tab != Tab::Summary).map(|judgement| {
+        view! {
+            <p class="muted mt1">
+                {sentence(&judgement.sentence)} " " <a href=format!("/runs/{}", row.id)>"Verdict"</a>
+            </p>
+        }
+    });
     view! {
         <div class="page-head tabbed">
             <div class="head-row">
@@ -40,6 +49,7 @@ pub fn Finished(
                 <Actions run=data.run.clone()/>
             </div>
             <Facts run=data.run.clone()/>
+            {verdict}
             <nav class="tabs" aria-label="Parts of this run">
                 {Tab::ALL
                     .map(|to| {
@@ -50,7 +60,7 @@ pub fn Finished(
                         view! {
                             <a href=address aria-current=(to == tab).then_some("page")>
                                 {to.word()}
-                                {(to == Tab::Errors && errors > 0).then(|| view! { " " <span class="count">{errors}</span> })}
+                                {(to == Tab::Errors && errors > 0).then(|| view! { " " <span class="count">{display::count(errors)}</span> })}
                             </a>
                         }
                     })
@@ -73,7 +83,7 @@ pub fn Finished(
     .into_any()
 }
 
-/// How a run ended that did not end by itself, and its verdict where there is one.
+/// How a run ended that did not end by itself and has no verdict, and what to do next.
 #[component]
 fn Ending(run: Run) -> impl IntoView {
     let judged = run.judgement.is_some();
@@ -89,10 +99,24 @@ fn Ending(run: Run) -> impl IntoView {
     let (message, code) = run
         .row
         .end
+        .clone()
         .map_or_else(|| ("This run ended without saying why".to_owned(), String::new()), |end| (end.message, end.code));
     view! {
         <div class="note-line" data-v=mark>
-            <p><b>{sentence(&message)}</b> " " <span class="faint">{code}</span></p>
+            <p>
+                <b>{sentence(&message)}</b>
+                " "
+                {(run.row.state != RunState::Cancelled)
+                    .then(|| {
+                        let log = format!("/runs/{}?tab={}", run.row.id, Tab::Logs.code());
+                        view! { <a href=log>"Look in its log"</a> " for the cause, mend it and " }
+                    })}
+                <a href=launch_again(&run)>
+                    {if run.row.state == RunState::Cancelled { "Run it again" } else { "run it again" }}
+                </a>
+                ". "
+                <span class="faint">{code}</span>
+            </p>
         </div>
     }
     .into_any()
@@ -101,12 +125,12 @@ fn Ending(run: Run) -> impl IntoView {
 #[component]
 fn Endpoints(data: RunData) -> impl IntoView {
     let trend = trend_of_endpoint(&data.run.row);
-    let (requests, ledger) = (requests(&data), ledger(&data));
+    let (requests, ledger, routes) = (requests(&data), ledger(&data), routes(&data.run.plan));
     let sentence = format!("{}; a name leads to its trend.", count_of(requests.len(), "endpoint"));
     view! {
         <section class="section">
             <div class="section-head"><h2>"Endpoints"</h2><p>{sentence}</p></div>
-            <EndpointTable requests=requests ledger=ledger trend=trend/>
+            <EndpointTable requests=requests ledger=ledger routes=routes trend=trend/>
         </section>
     }
 }
@@ -114,10 +138,7 @@ fn Endpoints(data: RunData) -> impl IntoView {
 #[component]
 fn Errors(data: RunData) -> impl IntoView {
     let errors = errors(&data);
-    let sentence = match errors.iter().map(|error| error.count).sum::<u64>() {
-        0 => String::new(),
-        n => format!("{} in all.", count_of(usize::try_from(n).unwrap_or(usize::MAX), "error")),
-    };
+    let sentence = told_errors(&errors, totals(&data).map_or(0, |totals| totals.failed));
     view! {
         <section class="section">
             <div class="section-head"><h2>"Errors"</h2><p>{sentence}</p></div>
@@ -134,6 +155,38 @@ fn Logs(data: RunData) -> impl IntoView {
             <LogTable lines=data.logs/>
         </section>
     }
+}
+
+/// How many errors a run had. Unlike every other number they are those of the whole run, so that is said; what is judged
+/// is `failed`, counted since the warm-up.
+fn told_errors(errors: &[ErrorSummary], failed: u64) -> String {
+    let all = all_errors(errors);
+    if all == 0 {
+        return String::new();
+    }
+    let cut_off: u64 = errors.iter().filter(|error| error.code == CUT_OFF).map(|error| error.count).sum();
+    let warming_up = (all - cut_off).saturating_sub(failed);
+    let mut told = format!("{} in the whole run", count_of(usize::try_from(all).unwrap_or(usize::MAX), "error"));
+    if warming_up > 0 {
+        told += &format!(", {} of them in the warm-up, which is not judged", display::count(warming_up));
+    }
+    if cut_off > 0 {
+        told += &format!(", {} of them requests that were cut off", display::count(cut_off));
+    }
+    told + "."
+}
+
+/// The code of requests that the run itself cut off: no failure of the target.
+const CUT_OFF: &str = "aborted";
+
+fn all_errors(errors: &[ErrorSummary]) -> u64 {
+    errors.iter().map(|error| error.count).sum()
+}
+
+/// Counts: final, or as they stood last.
+fn totals(data: &RunData) -> Option<Totals> {
+    let progress = data.progress.as_ref().map(|progress| progress.totals);
+    data.run.summary.as_ref().map(|summary| summary.totals).or(progress)
 }
 
 /// The verdict box of a judged run.
@@ -162,4 +215,30 @@ pub fn errors(data: &RunData) -> Vec<ErrorSummary> {
 /// Rules: judged, or none.
 pub fn ledger(data: &RunData) -> Vec<LedgerRow> {
     data.run.judgement.as_ref().map(|judgement| judgement.ledger.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, count: u64) -> ErrorSummary {
+        ErrorSummary {
+            code: code.to_owned(),
+            request: "login".to_owned(),
+            count,
+            first_second: 0,
+            last_second: 9,
+            examples: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn errors_of_the_warm_up_are_parted_from_the_failures_that_are_judged() {
+        assert_eq!(told_errors(&[], 0), "");
+        assert_eq!(told_errors(&[error("http.5xx", 66)], 66), "66 errors in the whole run.");
+        assert_eq!(
+            told_errors(&[error("http.5xx", 66), error(CUT_OFF, 3)], 54),
+            "69 errors in the whole run, 12 of them in the warm-up, which is not judged, 3 of them requests that were cut off."
+        );
+    }
 }

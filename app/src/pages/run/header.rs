@@ -48,22 +48,7 @@ fn times(row: &RunRow) -> String {
 
 /// The launch form filled as it was for this run.
 pub fn launch_again(run: &Run) -> String {
-    let row = &run.row;
-    let fields = LaunchFields {
-        project: row.project.to_string(),
-        suite: row.suite.to_string(),
-        scenario: row.scenario.to_string(),
-        env: row.environment.to_string(),
-        rev: row.revision.to_string(),
-        seed: run.plan.seed.to_string(),
-        tags: row.tags.join(" "),
-        duration: run.plan.load.duration().to_string(),
-        users: run.plan.load.peak_users().map(|users| users.to_string()).unwrap_or_default(),
-        rate: run.plan.load.peak_rate().map(|rate| rate.get().to_string()).unwrap_or_default(),
-        set: run.plan.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        ..LaunchFields::default()
-    };
-    format!("/launch?{}", fields.to_query())
+    format!("/launch?{}", LaunchFields::of_run(&run.row, &run.plan.overrides).to_query())
 }
 
 /// The trend of an endpoint of this run; its name is appended.
@@ -82,15 +67,103 @@ pub fn Actions(
     /// The run.
     run: Run,
 ) -> impl IntoView {
-    let api = format!("/api/v1/runs/{}", run.row.id);
-    let trend = trend_of_endpoint(&run.row);
+    let ways = ways_on(&run.row, run.summary.is_some());
+    let link = |way: &WayOn, class: Option<&'static str>| {
+        let (word, address, file) = (way.word, way.address.clone(), way.file.clone());
+        view! { <a class=class href=address download=file>{word}</a> }
+    };
     view! {
         <div class="btn-group">
             <a class="btn" href=launch_again(&run)>"Run again"</a>
-            <a class="btn p2" href=trend.trim_end_matches("&request=").to_owned()>"Trend"</a>
-            <a class="btn p2" href=format!("{api}/summary") download=format!("run-{}.json", run.row.number)>"JSON"</a>
-            <a class="btn p2" href=format!("{api}/series?format=csv") download=format!("run-{}.csv", run.row.number)>"CSV"</a>
+            {ways.iter().map(|way| link(way, Some("btn p2"))).collect_view()}
+            // A phone has no room for them side by side.
+            {(!ways.is_empty())
+                .then(|| {
+                    view! {
+                        <details class="menu m-only">
+                            <summary class="btn icon-only" aria-label="More actions">
+                                <span class="icon i-more"></span>
+                            </summary>
+                            <ul>{ways.iter().map(|way| view! { <li>{link(way, None)}</li> }).collect_view()}</ul>
+                        </details>
+                    }
+                })}
         </div>
     }
     .into_any()
+}
+
+/// Where the numbers of a run lead.
+#[derive(Debug, PartialEq, Eq)]
+struct WayOn {
+    word: &'static str,
+    address: String,
+    /// The name of the file that it becomes.
+    file: Option<String>,
+}
+
+/// What is offered of a run: only what is there. A run that never began has no summary, no seconds and no place in a
+/// trend.
+fn ways_on(row: &RunRow, has_summary: bool) -> Vec<WayOn> {
+    let api = format!("/api/v1/runs/{}", row.id);
+    let file = |kind: &str| Some(format!("run-{}.{kind}", row.number));
+    let trend = trend_of_endpoint(row).trim_end_matches("&request=").to_owned();
+    [
+        row.verdict.map(|_| WayOn { word: "Trend", address: trend, file: None }),
+        has_summary.then(|| WayOn { word: "JSON", address: format!("{api}/summary"), file: file("json") }),
+        row.headline.map(|_| WayOn { word: "CSV", address: format!("{api}/series?format=csv"), file: file("csv") }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::{
+        id::RunId,
+        run::{Headline, Revision, RunState, Trigger},
+        verdict::Verdict,
+    };
+
+    use super::*;
+
+    fn row() -> RunRow {
+        RunRow {
+            id: RunId::new(uuid::Uuid::nil()),
+            number: 12,
+            project: "mita".parse().expect("a name"),
+            suite: "mita".parse().expect("a name"),
+            scenario: "smoke".parse().expect("a name"),
+            environment: "local reference".parse().expect("a name"),
+            revision: Revision::default(),
+            trigger: Trigger::Browser,
+            tags: Vec::new(),
+            state: RunState::Cancelled,
+            end: None,
+            created_us: 0,
+            started_us: None,
+            ended_us: Some(0),
+            load: "5 users, 20s".to_owned(),
+            planned_seconds: 20.0,
+            headline: None,
+            validity: None,
+            verdict: None,
+        }
+    }
+
+    #[test]
+    fn a_run_that_never_began_offers_no_files_that_it_does_not_have() {
+        assert_eq!(ways_on(&row(), false), []);
+    }
+
+    #[test]
+    fn a_judged_run_offers_its_trend_and_its_numbers() {
+        let headline = Headline { finished: 9, failed: 0, rate_per_s: None, p95_ms: None, seconds: 20.0 };
+        let judged = RunRow { headline: Some(headline), verdict: Some(Verdict::Excellent), ..row() };
+        let ways = ways_on(&judged, true);
+        assert_eq!(ways.iter().map(|way| way.word).collect::<Vec<_>>(), ["Trend", "JSON", "CSV"]);
+        assert_eq!(ways[0].address, "/trends?suite=mita&scenario=smoke&env=local%20reference");
+        assert_eq!(ways[1].file.as_deref(), Some("run-12.json"));
+    }
 }

@@ -5,7 +5,9 @@ use perflab_charts::Size;
 use perflab_model::{
     display,
     load::Load,
-    summary::{Distribution, LatencyKind, Totals},
+    plan::Plan,
+    summary::{Distribution, Totals},
+    unit::Millis,
 };
 
 use super::{
@@ -15,7 +17,7 @@ use super::{
     timeline::run_figure,
 };
 use crate::charts::series::RunChart;
-use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip};
+use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip, routes};
 use crate::islands::ChartCursor;
 
 /// The summary.
@@ -25,15 +27,18 @@ pub fn SummaryTab(
     data: RunData,
 ) -> impl IntoView {
     let numbers = match (&data.run.summary, &data.progress) {
-        (Some(summary), _) => Some((summary.totals, summary.latency.clone())),
-        (None, Some(progress)) => Some((progress.totals, progress.latency.clone())),
+        (Some(summary), _) => Some((summary.totals, summary.latency.clone(), Some(summary.service.clone()))),
+        (None, Some(progress)) => Some((progress.totals, progress.latency.clone(), None)),
         (None, None) => None,
     };
     let measured = !data.points.is_empty();
     let figure = |which, sizes, place| run_figure(which, &data.run, &data.points, None, false, sizes, place);
     view! {
         {verdict_box(&data.run)}
-        {numbers.map(|(totals, latency)| view! { <Numbers totals=totals latency=latency load=data.run.plan.load.clone()/> })}
+        {numbers
+            .map(|(totals, latency, service)| {
+                view! { <Numbers totals=totals latency=latency service=service plan=data.run.plan.clone()/> }
+            })}
         {if measured {
             view! {
                 <section class="section">
@@ -59,7 +64,12 @@ pub fn SummaryTab(
                 view! {
                     <section class="section">
                         <div class="section-head"><h2>"Endpoints"</h2></div>
-                        <EndpointTable requests=requests(&data) ledger=ledger(&data) trend=trend_of_endpoint(&data.run.row)/>
+                        <EndpointTable
+                            requests=requests(&data)
+                            ledger=ledger(&data)
+                            routes=routes(&data.run.plan)
+                            trend=trend_of_endpoint(&data.run.row)
+                        />
                     </section>
                 }
             })}
@@ -71,18 +81,21 @@ pub fn SummaryTab(
 const SMALL: [Size; 1] = [Size::MULTIPLE.width(376)];
 
 #[component]
-fn Numbers(totals: Totals, latency: Distribution, load: Load) -> impl IntoView {
-    let kind = match latency.kind {
-        Some(LatencyKind::Response) => "from the planned start",
-        _ => "from the actual start",
+fn Numbers(totals: Totals, latency: Distribution, service: Option<Distribution>, plan: Plan) -> impl IntoView {
+    let open = matches!(plan.load, Load::Open { .. });
+    let of = format!("of {}", display::count(latency.samples));
+    let service = service.filter(|_| open);
+    let from = if open { "from the planned start" } else { "from the actual start" };
+    let [p50, p95, p99] = match &service {
+        Some(service) => [service.p50, service.p95, service.p99].map(from_actual),
+        None => [from.to_owned(), of.clone(), of],
     };
-    let samples = format!("of {}", display::count(latency.samples));
-    let (label, number, context) = match &load {
+    let (label, number, context) = match &plan.load {
         Load::Open { .. } => {
             ("Dropped", totals.dropped, format!("of {} planned starts", display::count(totals.planned)))
         }
         Load::Closed { .. } => {
-            let users = u64::from(load.peak_users().unwrap_or(0));
+            let users = u64::from(plan.load.peak_users().unwrap_or(0));
             ("Users", users, format!("{} starts", display::count(totals.started)))
         }
     };
@@ -92,14 +105,53 @@ fn Numbers(totals: Totals, latency: Distribution, load: Load) -> impl IntoView {
                 {display::count(totals.finished)}
             </Headline>
             <Headline label="Rate" context="finished a second"><PerSecond value=totals.rate_per_s/></Headline>
-            <Headline label="p50" context=kind><Milliseconds value=latency.p50/></Headline>
-            <Headline label="p95" context=samples.clone()><Milliseconds value=latency.p95/></Headline>
-            <Headline label="p99" context=samples><Milliseconds value=latency.p99/></Headline>
-            <Headline label="Errors" context=format!("{} failed", display::count(totals.failed))>
+            <Headline label="p50" context=p50><Milliseconds value=latency.p50/></Headline>
+            <Headline label="p95" context=p95><Milliseconds value=latency.p95/></Headline>
+            <Headline label="p99" context=p99><Milliseconds value=latency.p99/></Headline>
+            <Headline label="Errors" context=failed(totals.failed, plan.warmup_time())>
                 <Percent part=totals.failed whole=totals.finished/>
             </Headline>
             <Headline label=label minor=true context=context>{display::count(number)}</Headline>
         </Strip>
+        {service
+            .map(|_| {
+                let requests = display::count(latency.samples);
+                view! {
+                    <p class="fine faint mt1">
+                        {format!(
+                            "p50, p95 and p99 count from the planned start of {requests} requests, so that waiting for a stalled target counts too; below each the same from the actual start.",
+                        )}
+                    </p>
+                }
+            })}
     }
     .into_any()
+}
+
+/// The second number of an open run: how long the target took once it was asked.
+fn from_actual(ms: Option<f64>) -> String {
+    ms.map_or_else(|| "actual: too few".to_owned(), |ms| format!("actual: {} ms", display::number(ms)))
+}
+
+/// How many requests failed, and since when that is counted: the errors tab counts the warm-up too.
+fn failed(failed: u64, warmup: Millis) -> String {
+    let since = if warmup > Millis::ZERO { " after the warm-up" } else { "" };
+    format!("{} failed{since}", display::count(failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_say_since_when_they_are_counted() {
+        assert_eq!(failed(66, Millis::from_secs(40)), "66 failed after the warm-up");
+        assert_eq!(failed(0, Millis::ZERO), "0 failed");
+    }
+
+    #[test]
+    fn too_few_samples_are_said_of_the_second_number_too() {
+        assert_eq!(from_actual(Some(118.4)), "actual: 118 ms");
+        assert_eq!(from_actual(None), "actual: too few");
+    }
 }

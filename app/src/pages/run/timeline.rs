@@ -8,12 +8,15 @@ use crate::{
     charts::series::RunChart,
     charts::{
         finding::{live_finding, run_finding, run_note},
-        run::run_chart,
+        run::{is_open, keys, run_chart},
         table::run_table,
     },
     islands::ChartCursor,
     pages::figure::ChartFigure,
 };
+
+/// A third of the page.
+const THIRD: [Size; 1] = [Size::MULTIPLE.width(376)];
 
 /// One chart of a run in its frame.
 pub fn run_figure(
@@ -34,13 +37,40 @@ pub fn run_figure(
                 Some(now) if live => live_finding(which, &run.plan, now),
                 _ => run_finding(which, &run.plan, points),
             }
-            note=run_note(which, points)
+            note=run_note(which, &run.plan, points)
+            keys=keys(which, is_open(&run.plan), points, live)
             files=files
             table=run_table(which, &run.plan, points)
             id=which.figure()
-            cursor=!live
+            cursor=true
             place=place
         />
+    }
+}
+
+/// All charts of a run: latency over the whole width, the others below it, and a cursor through all of them.
+pub fn run_figures(run: &Run, points: &[Point], now: Option<&Progress>, live: bool) -> impl IntoView + use<> {
+    let open = is_open(&run.plan);
+    let below: Vec<_> = RunChart::ALL
+        .into_iter()
+        .filter(|which| *which != RunChart::Latency && which.belongs_to(open))
+        .map(|which| {
+            let (sizes, place) = place(which, open);
+            run_figure(which, run, points, now, live, sizes, place)
+        })
+        .collect();
+    view! {
+        {run_figure(RunChart::Latency, run, points, now, live, &Size::PAGE, "")}
+        <div class="cols mt4">{below}</div>
+        <ChartCursor/>
+    }
+}
+
+/// How much room a chart has, so that every row of the page is full: of a closed run there is one chart less.
+fn place(which: RunChart, open: bool) -> (&'static [Size], &'static str) {
+    match which {
+        RunChart::Connections | RunChart::Cpu | RunChart::Memory if open => (&THIRD, "c4"),
+        _ => (&Size::HALF, "c6"),
     }
 }
 
@@ -52,19 +82,27 @@ pub fn Timeline(
     /// Its seconds.
     points: Vec<Point>,
 ) -> impl IntoView {
-    let figure = |which, sizes, place| run_figure(which, &run, &points, None, false, sizes, place);
     view! {
         <section class="section">
             <div class="section-head"><h2>"Timeline"</h2></div>
-            {figure(RunChart::Latency, &Size::PAGE, "")}
-            <div class="cols mt4">
-                {figure(RunChart::Rate, &Size::HALF, "c6")}
-                {figure(RunChart::Errors, &Size::HALF, "c6")}
-                {figure(RunChart::Load, &Size::HALF, "c6")}
-                {figure(RunChart::Cpu, &Size::HALF, "c6")}
-            </div>
-            <ChartCursor/>
+            {run_figures(&run, &points, None, false)}
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_charts_is_full() {
+        for open in [true, false] {
+            let columns = RunChart::ALL
+                .into_iter()
+                .filter(|which| *which != RunChart::Latency && which.belongs_to(open))
+                .map(|which| if place(which, open).1 == "c4" { 4 } else { 6 });
+            assert_eq!(columns.sum::<u32>() % 12, 0, "open: {open}");
+        }
+    }
 }

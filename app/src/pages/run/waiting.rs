@@ -4,8 +4,18 @@ use leptos::prelude::*;
 use perflab_model::run::RunState;
 
 use super::{data::RunData, header::Facts};
-use crate::{components::StateBadge, islands::FollowRun, pages::actions::StopRun};
+use crate::{
+    components::StateBadge,
+    islands::{FollowRun, Refresh},
+    pages::actions::StopRun,
+};
 use leptos::form::ActionForm;
+
+/// Id of the sentence that says what is waited for.
+const ANSWER: &str = "waiting-answer";
+
+/// How often that is looked at anew. The run itself sends no event while those ahead of it come and go.
+const LOOK_EVERY_MS: i32 = 3_000;
 
 /// The page of a run that waits.
 #[component]
@@ -37,7 +47,7 @@ pub fn Waiting(
                     </ActionForm>
                 </div>
             </div>
-            <p class="answer">{answer}</p>
+            <p class="answer" id=ANSWER>{answer}</p>
             <Facts run=run/>
         </div>
         <div class="page-body snug">
@@ -50,6 +60,7 @@ pub fn Waiting(
             </div>
         </div>
         <FollowRun id=row.id.to_string() after=data.after/>
+        <Refresh ids=vec![ANSWER.to_owned()] every_ms=LOOK_EVERY_MS/>
     }
     .into_any()
 }

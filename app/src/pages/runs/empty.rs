@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use perflab_model::view::{EnvironmentOption, LaunchOptions, ScenarioOption, SuiteOption};
 
-use crate::{components::encoded, pages::source::origin};
+use crate::{
+    components::encoded,
+    pages::{launch::copy::quoted, source::origin},
+};
 
 /// What to do first.
 #[component]
@@ -19,7 +22,12 @@ pub fn NoRunsYet(
                 encoded(scenario.name.as_str()),
                 encoded(environment.name.as_str())
             );
-            let command = format!("perflab run {} --server {} --scenario {} --wait", suite.name, origin(), scenario.name);
+            let command = format!(
+                "perflab run {} --server={} --scenario={} --wait",
+                quoted(suite.name.as_str()),
+                origin(),
+                quoted(scenario.name.as_str())
+            );
             view! {
                 <div class="empty pt1">
                     <h2>"Start with " <code>{scenario.name.to_string()}</code></h2>
@@ -37,7 +45,7 @@ pub fn NoRunsYet(
                     <section class="c6">
                         <h3><b>"Start from a CI job"</b></h3>
                         <p class="muted lead">"One command, one exit code: 0 pass, 3 inconclusive, 99 failed."</p>
-                        <code class="code">{command}</code>
+                        <code class="code" tabindex="0" role="group" aria-label="Command">{command}</code>
                     </section>
                     <section class="c6">
                         <h3><b>"Start from a program"</b></h3>
@@ -48,18 +56,24 @@ pub fn NoRunsYet(
             }
             .into_any()
         }
-        None => view! {
-            <div class="empty pt1">
-                <h2>"This lab has nothing to launch yet"</h2>
-                <p>
-                    "A run needs a suite and an environment. Start the lab with the folder of the suites and the address "
-                    "of the target:"
-                </p>
-                <code class="code">"perflab serve --suites DIR --target URL"</code>
-            </div>
-        }
-        .into_any(),
+        None => view! { <NothingToLaunch/> }.into_any(),
     }
+}
+
+/// What to do where there is no suite or no environment.
+#[component]
+pub fn NothingToLaunch() -> impl IntoView {
+    view! {
+        <div class="empty pt1">
+            <h2>"This lab has nothing to launch yet"</h2>
+            <p>
+                "A run needs a suite and an environment. Start the lab with the folder of the suites and the address "
+                "of the target:"
+            </p>
+            <code class="code" tabindex="0" role="group" aria-label="Command">"perflab serve --suites DIR --target URL"</code>
+        </div>
+    }
+    .into_any()
 }
 
 /// The smallest thing that can be launched: a scenario called smoke, else the first.

@@ -23,6 +23,8 @@ pub struct Shown {
     page: Page,
     q: String,
     later: bool,
+    newest: Option<RunRow>,
+    verdicts: Vec<RunRow>,
     options: Option<LaunchOptions>,
 }
 
@@ -36,9 +38,11 @@ pub fn RunsPage() -> impl IntoView {
         let lab = lab?;
         let asked = RunsQuery { project: None, q: q.clone(), cursor: cursor.clone(), limit: None };
         let page = lab.runs(&asked).await?;
+        // Not of this page of the list: it may be narrowed down, or an old one.
+        let (newest, verdicts) = (lab.newest_result().await?, lab.latest_verdicts().await?);
         // Only the empty lab needs to know what could be launched.
         let options = if page.any { None } else { lab.launch_options(None).await.ok() };
-        Ok::<_, Problem>(Shown { page, q, later: cursor.is_some(), options })
+        Ok::<_, Problem>(Shown { page, q, later: cursor.is_some(), newest, verdicts, options })
     };
     view! {
         <Title text="Runs"/>
@@ -47,9 +51,10 @@ pub fn RunsPage() -> impl IntoView {
 }
 
 fn show(shown: Shown) -> impl IntoView {
-    let Shown { page, q, later, options } = shown;
+    let Shown { page, q, later, newest, verdicts, options } = shown;
     let busy = !page.active.is_empty();
-    let answer = answer(&page);
+    let answer = answer(page.any, &page.active, newest.as_ref());
+    let overview = page.any.then(|| view! { <Overview active=page.active.clone() verdicts=verdicts/> });
     view! {
         <div class="page-head">
             <div class="head-row">
@@ -58,7 +63,7 @@ fn show(shown: Shown) -> impl IntoView {
                 </div>
             </div>
             <p class="answer" id="runs-answer">{answer}</p>
-            <div id="runs-overview">{busy.then(|| view! { <Overview active=page.active.clone()/> })}</div>
+            <div id="runs-overview">{overview}</div>
         </div>
         <div class="page-body">
             {if page.any {
@@ -124,15 +129,16 @@ fn List(page: Page, q: String, later: bool) -> impl IntoView {
     .into_any()
 }
 
-/// What a person came to learn: what runs now, and how the newest run that is over came out.
-fn answer(page: &Page) -> String {
-    if !page.any {
+/// What a person came to learn: what runs now, and how the newest run of the lab that is over came out, whichever runs
+/// the list shows.
+fn answer(any: bool, active: &[RunRow], newest: Option<&RunRow>) -> String {
+    if !any {
         return "Nothing has been measured yet. The first run takes two clicks.".to_owned();
     }
-    let running = page.active.iter().filter(|row| !is_waiting(row)).count();
-    let waiting = page.active.len() - running;
+    let running = active.iter().filter(|row| !is_waiting(row)).count();
+    let waiting = active.len() - running;
     let mut parts = Vec::new();
-    match page.active.iter().find(|row| !is_waiting(row)) {
+    match active.iter().find(|row| !is_waiting(row)) {
         Some(row) if running == 1 => parts.push(format!("{} is running on {}.", name(row), row.environment)),
         Some(_) => parts.push(format!("{running} runs are under way.")),
         None => {}
@@ -142,14 +148,14 @@ fn answer(page: &Page) -> String {
         1 => parts.push("One run waits.".to_owned()),
         n => parts.push(format!("{n} runs wait.")),
     }
-    if let Some(row) = page.rows.iter().find(|row| row.state.is_terminal()) {
+    if let Some(row) = newest {
         let outcome = match (row.state, row.verdict) {
             (RunState::Finished, Some(verdict)) => verdict.word().to_owned(),
             (state, _) => state.word().to_lowercase(),
         };
         parts.push(format!("The newest result is {} on {}: {outcome}.", name(row), row.environment));
     }
-    if parts.is_empty() { "No run fits this query.".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { "There is no result yet.".to_owned() } else { parts.join(" ") }
 }
 
 /// Whether a run has not begun.
@@ -160,4 +166,55 @@ pub fn is_waiting(row: &RunRow) -> bool {
 /// `load #1290`.
 pub fn name(row: &RunRow) -> String {
     format!("{} #{}", row.scenario, row.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::{
+        run::{Revision, Trigger},
+        verdict::Verdict,
+    };
+
+    use super::*;
+
+    fn row(number: u64, state: RunState, verdict: Option<Verdict>) -> RunRow {
+        RunRow {
+            id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id"),
+            number,
+            project: "MITA".parse().expect("a name"),
+            suite: "mita".parse().expect("a name"),
+            scenario: "load".parse().expect("a name"),
+            environment: "staging".parse().expect("a name"),
+            revision: Revision::default(),
+            trigger: Trigger::Browser,
+            tags: Vec::new(),
+            state,
+            end: None,
+            created_us: 0,
+            started_us: None,
+            ended_us: None,
+            load: "200 users, 15m".to_owned(),
+            planned_seconds: 900.0,
+            headline: None,
+            validity: None,
+            verdict,
+        }
+    }
+
+    #[test]
+    fn the_newest_result_is_told_whatever_the_list_is_narrowed_down_to() {
+        let newest = row(1290, RunState::Finished, Some(Verdict::Issues));
+        assert_eq!(answer(true, &[], Some(&newest)), "The newest result is load #1290 on staging: Issues.");
+        assert_eq!(answer(true, &[], None), "There is no result yet.");
+    }
+
+    #[test]
+    fn what_runs_and_what_waits_comes_first() {
+        let active = [row(1292, RunState::Queued, None), row(1291, RunState::Running, None)];
+        let newest = row(1290, RunState::Cancelled, None);
+        assert_eq!(
+            answer(true, &active, Some(&newest)),
+            "load #1291 is running on staging. One run waits. The newest result is load #1290 on staging: stopped."
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::{display, run::RunRow, validity::ValidityState};
 
-use crate::components::{Milliseconds, PerSecond, Percent, RunBadge};
+use crate::components::{Milliseconds, PerSecond, Percent, RunBadge, Scroller};
 
 /// Runs, newest first.
 #[component]
@@ -21,8 +21,9 @@ pub fn RunsTable(
             view! {
                 {head
                     .map(|day| {
+                        let key = day.clone();
                         view! {
-                            <tr class="group">
+                            <tr class="group" data-key=key>
                                 <th colspan="12" scope="rowgroup">{day}</th>
                             </tr>
                         }
@@ -32,7 +33,7 @@ pub fn RunsTable(
         })
         .collect_view();
     view! {
-        <div class="wrap">
+        <Scroller label="Table of runs">
             <table class="data runs list">
                 <colgroup>
                     <col class="verdict-col"/>
@@ -66,7 +67,7 @@ pub fn RunsTable(
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
-        </div>
+        </Scroller>
     }
     .into_any()
 }
@@ -79,12 +80,13 @@ fn Row(row: RunRow) -> impl IntoView {
         Some((branch, commit)) => (branch.to_owned(), format!("@{commit}")),
         None => (revision.clone(), String::new()),
     };
-    let place = [Some(branch.clone()), Some(time.clone())].into_iter().flatten().filter(|part| !part.is_empty());
-    let beside = place.map(|part| format!(" · {part}")).collect::<String>();
+    // A phone shows no head of the column to name the zone.
+    let place = [branch.clone(), display::clock(row.created_us, false)];
+    let beside = place.iter().filter(|part| !part.is_empty()).map(|part| format!(" · {part}")).collect::<String>();
     let headline = row.headline;
     let invalid = row.validity == Some(ValidityState::Invalid);
     view! {
-        <tr>
+        <tr data-key=row.id.to_string()>
             <td class="r-verdict"><RunBadge row=row.clone()/></td>
             <td class="r-name">
                 <a class="quiet" href=format!("/runs/{}", row.id)>

@@ -5,7 +5,7 @@
 
 use crate::{
     chart::{Chart, Level, MarkerKind, Side, XKind},
-    label::{self, LINE_HEIGHT},
+    label::{self, KEY, LABEL_GAP, LINE_HEIGHT},
     scale::{PlotBox, Scale, ScaleKind, Span},
     series::Mark,
     size::Size,
@@ -55,12 +55,8 @@ pub(super) struct Layout {
 
 /// Room under the plot for the ticks of the horizontal axis.
 const BOTTOM: f64 = 24.0;
-/// From the plot to a label beside it.
-const LABEL_GAP: f64 = 6.0;
 /// From a point with a ring to its label.
 const POINT_GAP: f64 = 10.0;
-/// Width of a label's key with the gap behind it.
-pub(super) const KEY: f64 = 12.0;
 /// Most rows of texts above the plot.
 const MOST_ROWS: usize = 3;
 

@@ -3,18 +3,15 @@
 use super::{
     backend::Look,
     canvas::{Anchor, Canvas, Pen},
-    layout::{KEY, LabelOf, Layout},
+    layout::{LabelOf, Layout},
     names::{Names, Part},
 };
 use crate::{
     chart::{Chart, LevelKind, Marker, MarkerKind},
     color::Color,
-    label::{self, LINE_HEIGHT},
+    label::{self, KEY, LINE_HEIGHT, TO_BASELINE},
     series::Mark,
 };
-
-/// From a text's middle to its base line.
-const TO_BASELINE: f64 = 3.5;
 
 /// What lies behind the series: notes and levels.
 pub(super) fn behind(canvas: &Canvas<'_>, chart: &Chart, layout: &Layout) {

@@ -30,13 +30,20 @@ pub(super) fn draw(canvas: &Canvas<'_>, series: &Series, index: usize, layout: &
         Mark::Line | Mark::Step | Mark::Points => {
             let plot = canvas.plot(scale);
             let runs = runs(&points, series.mark == Mark::Step);
+            let ends_with_gap = points.last().is_some_and(|point| point.value().is_none());
+            // Every piece has the name of its series; the last one says whether it may be drawn on.
+            let name = |piece: usize, open: Part, ended: Part| {
+                let last = piece + 1 == runs.len();
+                names.part(index, if last && ends_with_gap { ended } else { open })
+            };
             if series.area {
-                area(&plot, &runs, scale, pen.opacity(AREA_OPACITY).name(names.part(index, Part::Area)));
+                let name = |piece| name(piece, Part::Area, Part::EndedArea);
+                area(&plot, &runs, scale, pen.opacity(AREA_OPACITY), name);
             }
             if series.mark == Mark::Points {
                 intervals(canvas, &inside, scale, pen.opacity(INTERVAL_OPACITY));
             }
-            lines(canvas, &plot, series, &runs, scale, names.part(index, Part::Line));
+            lines(canvas, &plot, series, &runs, scale, |piece| name(piece, Part::Line, Part::EndedLine));
             if series.mark == Mark::Points {
                 dots(canvas, series, &inside, scale, layout.narrow);
             }
@@ -67,29 +74,37 @@ fn runs(points: &[Point], step: bool) -> Vec<Vec<(f64, f64)>> {
     runs
 }
 
-fn area(plot: &Plot<'_>, runs: &[Vec<(f64, f64)>], scale: &Scale, pen: Pen) {
+fn area(plot: &Plot<'_>, runs: &[Vec<(f64, f64)>], scale: &Scale, pen: Pen, name: impl Fn(usize) -> u8) {
     let base = 0f64.clamp(scale.y.from(), scale.y.to());
-    for run in runs {
+    for (piece, run) in runs.iter().enumerate() {
+        let pen = pen.name(name(piece));
         if let (Some(&(first, _)), Some(&(last, _))) = (run.first(), run.last()) {
             plot.polygon([(first, base)].into_iter().chain(run.iter().copied()).chain([(last, base)]), pen);
         }
     }
 }
 
-fn lines(canvas: &Canvas<'_>, plot: &Plot<'_>, series: &Series, runs: &[Vec<(f64, f64)>], scale: &Scale, name: u8) {
-    let pen = Pen::new(series.color).width_tenths(series.width_tenths).name(name);
+fn lines(
+    canvas: &Canvas<'_>,
+    plot: &Plot<'_>,
+    series: &Series,
+    runs: &[Vec<(f64, f64)>],
+    scale: &Scale,
+    name: impl Fn(usize) -> u8,
+) {
+    let pen = Pen::new(series.color).width_tenths(series.width_tenths);
     let pen = if series.planned { pen.look(super::backend::Look::Planned) } else { pen };
-    for run in runs {
+    for (piece, run) in runs.iter().enumerate() {
         if let ([(x, y)], false) = (run.as_slice(), series.mark == Mark::Points) {
             // A line of one value has no length; a dot shows that something was measured between two gaps.
             let radius = f64::from(series.width_tenths) / 20.0 + 1.0;
             canvas.disc((scale.x(*x), scale.y(clamped(*y, scale))), radius, Pen::new(series.color));
         }
-        plot.polyline(run.iter().copied(), pen);
+        plot.polyline(run.iter().copied(), pen.name(name(piece)));
     }
     if runs.is_empty() {
         // Nothing measured yet: a script finds the line that it lets grow.
-        plot.polyline([], pen);
+        plot.polyline([], pen.name(name(1)));
     }
 }
 

@@ -1,12 +1,12 @@
 //! Folds the samples of a second into its tick.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use hdrhistogram::{
     Histogram,
     serialization::{Serializer as _, V2Serializer},
 };
-use perflab_model::tick::{Counted, EncodedHistogram, OutcomeTick, Quantiles, RequestTick};
+use perflab_model::tick::{Counted, EncodedHistogram, OutcomeTick, Point, Quantiles, RequestTick};
 
 use super::{
     names::Names,
@@ -27,6 +27,8 @@ pub(crate) enum Headline {
 pub(crate) struct Folder {
     headline: Headline,
     latency: Histogram<u64>,
+    /// The latencies of the last seconds, newest last.
+    last: VecDeque<Histogram<u64>>,
     lags: Histogram<u64>,
     scratch: Scratch,
 }
@@ -50,6 +52,7 @@ pub(crate) struct Folded {
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
     pub(crate) latency: Option<Quantiles>,
+    pub(crate) recent: Option<Quantiles>,
     pub(crate) lag_p99_us: Option<u64>,
     pub(crate) errors: BTreeMap<String, u64>,
     /// Values beyond the largest that a histogram holds.
@@ -66,6 +69,7 @@ impl Folder {
         Self {
             headline,
             latency: histogram(),
+            last: VecDeque::new(),
             lags: histogram(),
             scratch: Scratch {
                 response: histogram(),
@@ -94,8 +98,26 @@ impl Folder {
         }
         samples.clear();
         folded.latency = quantiles(&self.latency);
+        folded.recent = self.recent();
         folded.lag_p99_us = (!self.lags.is_empty()).then(|| self.lags.value_at_quantile(0.99));
         folded
+    }
+
+    /// Quantiles of as many of the last seconds as it takes to have enough values, this one included.
+    fn recent(&mut self) -> Option<Quantiles> {
+        if self.last.len() == Point::RECENT_SECONDS {
+            self.last.pop_front();
+        }
+        self.last.push_back(self.latency.clone());
+        let mut merged = histogram();
+        for second in self.last.iter().rev() {
+            // All have the same bounds.
+            let _ = merged.add(second);
+            if merged.len() >= Point::RECENT_SAMPLES {
+                break;
+            }
+        }
+        quantiles(&merged)
     }
 
     fn outcome(&mut self, group: &[Sample], folded: &mut Folded) -> OutcomeTick {
@@ -223,6 +245,26 @@ mod tests {
         assert_eq!(folded.requests.len(), 1);
         assert_eq!(folded.requests[0].outcomes.len(), 4);
         assert_eq!(folded.bytes_received, 40);
+    }
+
+    #[test]
+    fn recent_holds_as_many_seconds_as_have_enough_values_and_at_most_ten() {
+        let mut names = Names::default();
+        let key = Key::new(names.intern("a"), 2, None);
+        let mut folder = Folder::new(Headline::Service);
+        let mut second = |count: u64, millis| {
+            let mut samples: Vec<Sample> = (0..count).map(|_| sample(key, millis)).collect();
+            folder.fold(&names, &mut samples).recent.map(|recent| (recent.samples, recent.max_us / 1_000))
+        };
+        // Service is a millisecond less than the end of these samples.
+        assert_eq!(second(300, 901), Some((300, 900)));
+        assert_eq!(second(600, 11), Some((900, 900)));
+        assert_eq!(second(1_000, 11), Some((1_000, 10)), "one second is enough");
+        assert_eq!(second(600, 11), Some((1_600, 10)), "whole seconds, two of them");
+        for _ in 0..9 {
+            second(0, 11);
+        }
+        assert_eq!(second(0, 11), None, "nothing is older than ten seconds");
     }
 
     #[test]

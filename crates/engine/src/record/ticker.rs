@@ -219,6 +219,7 @@ impl State {
             connections: count.connections.swap(0, Ordering::Relaxed),
             handshakes: count.handshakes.swap(0, Ordering::Relaxed),
             latency: folded.latency,
+            recent: folded.recent,
             lag_p99_us: folded.lag_p99_us,
             errors: folded.errors,
             generator: vitals,

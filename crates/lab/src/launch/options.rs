@@ -35,6 +35,14 @@ impl Lab {
             self.db.newest_suites(project).await.told()?.into_iter().map(|stored| suite_option(&stored)).collect();
         Ok(LaunchOptions { project: Some(name), suites, environments })
     }
+
+    /// Whether a launch must name its project, because there are several.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn must_name_project(&self) -> Result<bool, Problem> {
+        Ok(self.db.projects().await.told()?.len() > 1)
+    }
 }
 
 /// Caps in words: `2,000 users, 20,000/s, 4h`.

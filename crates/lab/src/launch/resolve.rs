@@ -48,6 +48,13 @@ impl Lab {
             let draft = suite.draft(asked);
             problems.extend(draft.problems.iter().map(PlanError::field_problem));
             plan = draft.plan;
+        } else if let Some((_, suite)) = &suite
+            && suite.scenarios().iter().all(|scenario| scenario.name != request.scenario)
+        {
+            // Without an environment there is no plan, but every wrong field is told at once.
+            let known = suite.scenarios().iter().map(|scenario| scenario.name.to_string()).collect();
+            let unknown = PlanError::UnknownScenario { name: request.scenario.to_string(), known };
+            problems.push(unknown.field_problem());
         }
         let chosen_seed = plan.as_ref().map(|plan| plan.seed).filter(|seed| *seed != seed_of(run));
         Ok(Resolved { project, environment, suite, plan, chosen_seed, problems })

@@ -1,13 +1,14 @@
-//! One run, looked at.
+//! One run, looked at: the one that an address names, and the newest results.
 
 use perflab_model::{
     event::Event,
     id::RunId,
     problem::{Problem, ProblemKind},
-    run::Run,
+    run::{Run, RunRow, RunState},
     summary::Progress,
     tick::{Point, Tick},
 };
+use perflab_store::RunFilter;
 
 use crate::{Lab, trouble::Told as _};
 
@@ -37,6 +38,38 @@ impl Lab {
                 Some("Look for it in the list of runs".to_owned()),
             )
         })
+    }
+
+    /// The newest run of the lab that is over, however it ended.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest_result(&self) -> Result<Option<RunRow>, Problem> {
+        let states = RunState::ALL.into_iter().filter(|state| state.is_terminal()).collect();
+        let over = RunFilter { states, ..RunFilter::default() };
+        Ok(self.db.runs(&over, None, 1).await.told()?.rows.pop())
+    }
+
+    /// The newest run with a verdict on each environment, those of a project side by side. Runs that a person stopped
+    /// or that broke off say nothing of the target, so the verdict before them stands.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn latest_verdicts(&self) -> Result<Vec<RunRow>, Problem> {
+        let mut latest = Vec::new();
+        for (project, _) in self.db.projects().await.told()? {
+            for (_, environment) in self.db.environments(project).await.told()? {
+                let judged = RunFilter {
+                    project: Some(project),
+                    environment: Some(environment.name.to_string()),
+                    states: vec![RunState::Finished],
+                    ..RunFilter::default()
+                };
+                let rows = self.db.runs(&judged, None, 1).await.told()?.rows;
+                latest.extend(rows.into_iter().filter(|row| row.verdict.is_some()));
+            }
+        }
+        Ok(latest)
     }
 
     /// What happened to a run after event `seq` (0: from the start), at most 2,000 events.

@@ -326,7 +326,8 @@ fn unreadable_histograms_and_disagreeing_books_make_a_run_invalid() {
 
 #[test]
 fn a_generator_that_may_not_open_enough_connections_is_the_cause_itself() {
-    let message = "50 iterations at once need 300 descriptors, and 64 are allowed. Raise the limit (ulimit -n)".to_owned();
+    let message =
+        "50 iterations at once need 300 descriptors, and 64 are allowed. Raise the limit (ulimit -n)".to_owned();
     let ending = Ending::Failed { code: "preflight.descriptors".to_owned(), message: message.clone() };
     let done = Done { at_us: 0, ending, mismatches: Vec::new() };
     let validity = validity_of(&open_plan(&[]), &[], Some(&done));

@@ -5,10 +5,13 @@ use perflab_model::{
     display,
     load::Load,
     run::{Cancel, RunState},
+    summary::Progress,
+    tick::Phase,
 };
 
 use crate::{
     charts::run::limit_ms,
+    components::chosen,
     pages::{
         actions::{AbortRun, StopRun},
         run::data::RunData,
@@ -32,7 +35,7 @@ pub struct LiveFacts {
     pub revision: String,
     /// `started 14:25 UTC by browser`.
     pub started: String,
-    /// `ends 14:36 UTC`.
+    /// When its plan ends: `14:36 UTC`, with the day when that is another one.
     pub ends: String,
     /// Seconds from first to last start.
     pub planned_seconds: f64,
@@ -50,8 +53,8 @@ pub struct LiveFacts {
     pub stop_action: &'static str,
     /// Where Abort goes.
     pub abort_action: &'static str,
-    /// What has been asked for already: `Stop` or `Abort`.
-    pub asked: Option<&'static str>,
+    /// What a person has asked for already.
+    pub asked: Option<Cancel>,
     /// How long replies are waited for after Stop: `30s`.
     pub graceful_stop: String,
 }
@@ -61,7 +64,7 @@ impl LiveFacts {
     pub fn of(data: &RunData) -> Self {
         let (run, row) = (&data.run, &data.run.row);
         let begun = row.started_us.unwrap_or(row.created_us);
-        let ends = begun + i64::try_from(run.plan.load.duration().get()).unwrap_or(0) * 1000;
+        let ends = begun.saturating_add_unsigned(run.plan.load.duration().get().saturating_mul(1000));
         Self {
             id: row.id.to_string(),
             number: row.number,
@@ -70,7 +73,7 @@ impl LiveFacts {
             environment: row.environment.to_string(),
             revision: row.revision.to_string(),
             started: format!("started {} by {}", display::clock(begun, false), row.trigger.code()),
-            ends: format!("ends {}", display::clock(ends, false)),
+            ends: display::clock(ends, day_of(begun) != day_of(ends)),
             planned_seconds: run.plan.load.duration().as_secs_f64(),
             warmup_seconds: run.plan.warmup_time().as_secs_f64(),
             open: matches!(run.plan.load, Load::Open { .. }),
@@ -82,13 +85,36 @@ impl LiveFacts {
             p99_limit: limit_ms(&run.plan, 0.99),
             stop_action: StopRun::url(),
             abort_action: AbortRun::url(),
-            asked: run.cancel.map(|cancel| match cancel {
-                Cancel::Stop => "Stop",
-                Cancel::Abort => "Abort",
-            }),
+            asked: run.cancel,
             graceful_stop: run.plan.graceful_stop.to_string(),
         }
     }
+
+    /// What is still to come: `100/s, ends 14:36 UTC` as planned, or what has come in between.
+    pub fn outlook(&self, progress: Option<&Progress>) -> String {
+        let waits = format!("waiting for answers, up to {}", self.graceful_stop);
+        match (self.state, self.asked, progress) {
+            (RunState::Finishing, ..) => "writing its results".to_owned(),
+            (_, Some(Cancel::Abort), _) => "being cut off".to_owned(),
+            (_, Some(Cancel::Stop), _) => format!("stopping, {waits}"),
+            (.., Some(progress)) if progress.phase == Phase::Draining => waits,
+            (.., Some(progress)) => {
+                let warmup = if progress.phase == Phase::WarmUp { "warm-up, " } else { "" };
+                let target = if self.open {
+                    format!("{}/s", chosen(progress.target))
+                } else {
+                    format!("{} users", chosen(progress.target.round()))
+                };
+                format!("{warmup}{target}, ends {}", self.ends)
+            }
+            (.., None) => format!("starting, ends {}", self.ends),
+        }
+    }
+}
+
+/// The day of an instant, in UTC.
+fn day_of(at_us: i64) -> i64 {
+    at_us.div_euclid(86_400_000_000)
 }
 
 /// The tabs below the charts.
@@ -127,5 +153,17 @@ impl LiveTab {
     /// The tab of an address; the first for anything else.
     pub fn from_code(code: &str) -> Self {
         Self::ALL.into_iter().find(|tab| tab.code() == code).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_parts_two_days() {
+        let minute = 60_000_000;
+        assert_eq!(day_of(86_400_000_000 - minute) + 1, day_of(86_400_000_000 + minute));
+        assert_eq!(day_of(minute), day_of(2 * minute));
     }
 }

@@ -1,12 +1,20 @@
-//! The sticky header: state, pace, eight numbers, Stop and Abort.
+//! The sticky header: state, pace, the numbers, Stop and Abort.
 
 use leptos::prelude::*;
-use perflab_model::{display, run::RunState, summary::Progress, tick::Phase, verdict::Gate};
+use perflab_model::{
+    display,
+    run::{Cancel, RunState},
+    summary::Progress,
+    verdict::{Gate, LedgerRow},
+};
 
 use super::facts::LiveFacts;
-use crate::components::{
-    Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, chosen,
-    quantity::Shown,
+use crate::{
+    components::{
+        Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, chosen,
+        quantity::Shown,
+    },
+    islands::follow_live::{BROKEN, REFUSED},
 };
 
 /// The header.
@@ -32,36 +40,77 @@ pub fn LiveHead(
             </div>
             <div id="live-pace"><Pace facts=facts.clone() progress=progress.clone()/></div>
             <div id="live-numbers"><Numbers facts=facts progress=progress/></div>
+            <LinkTrouble/>
         </div>
     }
     .into_any()
 }
 
-/// Stop, and Abort with its question. Both are forms: they work without scripts.
+/// What is said while the page cannot follow its run. It lies over the page: nothing moves when it comes and goes.
+#[component]
+fn LinkTrouble() -> impl IntoView {
+    view! {
+        <div class="trouble" role="status">
+            <div class="note-line" data-v="issues" id=BROKEN hidden=true>
+                <p>
+                    "The lab cannot be reached, so this page shows the run as it stood last. It tries again by itself. "
+                    <a href="">"Try now"</a>
+                </p>
+            </div>
+            <div class="note-line" data-v="queued" id=REFUSED hidden=true>
+                <p>"The lab gives this page no live updates just now: it asks for the numbers every 5 s instead."</p>
+            </div>
+        </div>
+    }
+}
+
+/// Stop, and Abort with its question. Both are forms: they work without scripts. What does not apply is hidden, not left
+/// out, so that an open question stays open while the page is brought up to date.
 #[component]
 fn Actions(facts: LiveFacts) -> impl IntoView {
-    let stop_title = format!("No new starts; waits up to {} for replies", facts.graceful_stop);
-    let asked = facts.asked;
+    let wait = facts.graceful_stop.clone();
+    let (note, stop_hidden, abort_hidden) = match (facts.state, facts.asked) {
+        (RunState::Finishing, _) => ("Its load has ended.", true, true),
+        (_, Some(Cancel::Abort)) => ("Abort has been asked for.", true, true),
+        (_, Some(Cancel::Stop)) => ("Stop has been asked for.", true, false),
+        (_, None) => ("A stopped run gets no verdict.", false, false),
+    };
+    let stop_title = format!("No new starts; waits up to {wait} for open requests. A stopped run gets no verdict.");
     view! {
-        <div class="btn-group">
-            {asked.map(|what| view! { <span class="note faint">{format!("{what} has been asked for")}</span> })}
-            <form method="post" action=facts.stop_action>
+        <div class="btn-group" id="live-actions">
+            <span class="note faint" id="live-asked">{note}</span>
+            <form method="post" action=facts.stop_action hidden=stop_hidden>
                 <input type="hidden" name="id" value=facts.id.clone()/>
-                <button class="btn" title=stop_title>"Stop"</button>
+                <button class="btn" title=stop_title aria-describedby="live-asked">"Stop"</button>
             </form>
-            <button class="btn danger" type="button" popovertarget="abort-question" title="Last byte within 2 s">"Abort"</button>
+            <button
+                class="btn danger"
+                type="button"
+                popovertarget="abort-question"
+                title="Cuts off open requests within 2 s. The run gets no verdict."
+                hidden=abort_hidden
+            >
+                "Abort"
+            </button>
             <div id="abort-question" class="question" popover="auto" role="dialog" aria-labelledby="abort-title">
                 <h2 id="abort-title">"Abort this run?"</h2>
                 <p>
-                    "Open requests are cut off within 2 s, and the run gets no verdict. "
-                    "Stop waits for them instead."
+                    {format!(
+                        "Open requests are cut off within 2 s; Stop waits up to {wait} for them. What was measured is kept either way, but a run that a person ends gets no verdict.",
+                    )}
                 </p>
                 <div class="btn-group">
                     <form method="post" action=facts.abort_action>
                         <input type="hidden" name="id" value=facts.id/>
                         <button class="btn danger">"Abort now"</button>
                     </form>
-                    <button class="btn" type="button" popovertarget="abort-question" popovertargetaction="hide">
+                    <button
+                        class="btn"
+                        type="button"
+                        popovertarget="abort-question"
+                        popovertargetaction="hide"
+                        autofocus=true
+                    >
                         "Keep it running"
                     </button>
                 </div>
@@ -75,7 +124,7 @@ fn Actions(facts: LiveFacts) -> impl IntoView {
 #[component]
 fn Pace(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
     let passed = progress.as_ref().map_or(0, |progress| progress.second);
-    let phase = progress.as_ref().map_or_else(|| "starting".to_owned(), |progress| phase_text(&facts, progress));
+    let outlook = facts.outlook(progress.as_ref());
     view! {
         <div class="pace">
             <span>
@@ -84,58 +133,48 @@ fn Pace(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
                 {display::elapsed(facts.planned_seconds.round() as u64)}
             </span>
             <ProgressBar passed=passed.into() planned=facts.planned_seconds warmup=facts.warmup_seconds/>
-            <span>{phase} ", " {facts.ends}</span>
+            <span>{outlook}</span>
         </div>
     }
     .into_any()
 }
 
-/// `warm-up, to 100/s`: the phase and what the plan wants now.
-fn phase_text(facts: &LiveFacts, progress: &Progress) -> String {
-    let target = if facts.open {
-        format!("{}/s", chosen(progress.target))
-    } else {
-        format!("{} users", chosen(progress.target.round()))
-    };
-    match progress.phase {
-        Phase::WarmUp => format!("warm-up, {target}"),
-        Phase::Measured => target,
-        Phase::Draining => "waiting for open requests".to_owned(),
-    }
-}
-
-/// The eight numbers: the last 10 seconds large, the total below.
+/// The numbers: the last 10 seconds large, the total below. Starts stand beside their plan; requests are others, for a
+/// start may be several of them.
 #[component]
 fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
     let Some(progress) = progress else {
         return view! { <p class="faint waiting">"The first numbers come within a second of the first request."</p> }
             .into_any();
     };
-    let totals = progress.totals;
-    let recent = &progress.recent.latency;
-    let (recent_p50, recent_p95, recent_p99) = (recent.p50, recent.p95, recent.p99);
-    let load_context = match (facts.open, facts.cap) {
-        (true, Some(cap)) => format!("cap {}", display::count(cap.into())),
-        (true, None) => String::new(),
-        (false, _) => format!("planned {}", chosen(progress.target.round())),
+    let (totals, now) = (progress.totals, progress.recent);
+    let load_context = match facts.cap {
+        Some(cap) => format!("cap {}", display::count(cap.into())),
+        None => format!("planned {}", chosen(progress.target.round())),
     };
     let (load_label, load) = if facts.open { ("In flight", progress.in_flight) } else { ("Users", progress.users) };
-    let rate_context = if facts.open {
-        format!("target {}", chosen(progress.target))
-    } else {
-        format!("total {}", totals.rate_per_s.map_or_else(|| "–".to_owned(), display::number))
-    };
-    let error_rate = progress.recent.error_rate.map(|share| share * 100.0);
+    let starts = facts.open.then(|| {
+        let planned = format!("of {}/s planned", chosen(now.planned_per_s));
+        view! { <Headline label="Starts" context=planned><PerSecond value=Some(now.started_per_s)/></Headline> }
+    });
+    let all_requests =
+        format!("total {}", totals.rate_per_s.map_or_else(|| "–".to_owned(), |rate| display::number(rate) + "/s"));
     let failed = format!("{} of {}", display::count(totals.failed), display::count(totals.finished));
-    let dropped_share = Shown::share(totals.dropped, totals.planned);
-    let met = progress.ledger.iter().filter(|row| row.outcome == Gate::Pass).count();
-    let rules = format!("{met} of {} rules met", progress.ledger.len());
+    let dropped = facts.open.then(|| {
+        let share = Shown::share(totals.dropped, totals.planned);
+        let context = share.map(|shown| format!("{} % of starts", shown.value)).unwrap_or_default();
+        view! { <Headline label="Dropped" minor=true context=context>{display::count(totals.dropped)}</Headline> }
+    });
+    let latency = now.latency;
     view! {
         <Strip>
-            <Headline label="Rate" context=rate_context><PerSecond value=Some(progress.recent.rate_per_s)/></Headline>
+            {starts}
+            <Headline label="Requests" minor=facts.open context=all_requests>
+                <PerSecond value=Some(now.rate_per_s)/>
+            </Headline>
             <Headline label=load_label minor=true context=load_context>{display::count(load.into())}</Headline>
             <Headline label="Errors" context=failed>
-                {match error_rate {
+                {match now.error_rate.map(|share| share * 100.0) {
                     Some(percent) => {
                         let shown = Shown { value: display::number(percent), unit: "%", exact: format!("{} %", display::exact(percent)) };
                         view! { <Figure shown=shown/> }.into_any()
@@ -143,31 +182,37 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
                     None => view! { <Percent part=0 whole=0/> }.into_any(),
                 }}
             </Headline>
-            <Headline
-                label="Dropped"
-                minor=true
-                context=dropped_share.map(|shown| format!("{} % of starts", shown.value)).unwrap_or_default()
-            >
-                {display::count(totals.dropped)}
-            </Headline>
-            <Headline label="p50, last 10 s" minor=true context=total(progress.latency.p50, None)>
-                <Milliseconds value=recent_p50/>
-            </Headline>
-            <Headline label="p95, last 10 s" context=total(progress.latency.p95, facts.p95_limit)>
-                <Milliseconds value=recent_p95/>
-            </Headline>
-            <Headline label="p99, last 10 s" context=total(progress.latency.p99, facts.p99_limit)>
-                <Milliseconds value=recent_p99/>
-            </Headline>
-            <Headline label="So far" minor=true word=true context=rules>
-                {match progress.verdict {
-                    Some(verdict) => view! { <VerdictBadge verdict=verdict/> }.into_any(),
-                    None => view! { <span class="void">"not yet judged"</span> }.into_any(),
+            {dropped}
+            {recent("p50", latency.p50, total(progress.latency.p50, None), true)}
+            {recent("p95", latency.p95, total(progress.latency.p95, facts.p95_limit), false)}
+            {recent("p99", latency.p99, total(progress.latency.p99, facts.p99_limit), false)}
+            <Headline label="So far" minor=true word=true context=rules(&progress.ledger)>
+                {match (facts.asked, progress.verdict) {
+                    (Some(_), _) => view! { <span class="void">"no verdict"</span> }.into_any(),
+                    (None, Some(verdict)) => view! { <VerdictBadge verdict=verdict/> }.into_any(),
+                    (None, None) => view! { <span class="void">"not yet judged"</span> }.into_any(),
                 }}
             </Headline>
         </Strip>
     }
     .into_any()
+}
+
+/// A percentile of the last 10 seconds. Where columns are narrow its label is cut to the name.
+fn recent(name: &'static str, value: Option<f64>, context: String, minor: bool) -> impl IntoView {
+    view! {
+        <div class=minor.then_some("p2")>
+            <dt>{name}<span class="p3">", last 10 s"</span></dt>
+            <dd class="v"><Milliseconds value=value/></dd>
+            <dd class="d">{context}</dd>
+        </div>
+    }
+}
+
+/// `2 of 5 met`; what is undecided is said by the answer below and by the table of thresholds.
+fn rules(ledger: &[LedgerRow]) -> String {
+    let met = ledger.iter().filter(|row| row.outcome == Gate::Pass).count();
+    if ledger.is_empty() { "no rules".to_owned() } else { format!("{met} of {} met", ledger.len()) }
 }
 
 /// `total 164, limit 200`.

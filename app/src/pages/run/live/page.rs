@@ -1,8 +1,6 @@
 //! The page of a live run as a whole.
 
 use leptos::prelude::*;
-use perflab_charts::Size;
-use perflab_model::load::Load;
 
 use super::{
     facts::{LiveFacts, LiveTab},
@@ -10,9 +8,10 @@ use super::{
     parts::{LiveAnswer, LiveParts},
 };
 use crate::{
-    charts::{finding::live_finding, series::RunChart},
-    islands::{FollowLive, follow_live::BROKEN},
-    pages::run::{data::RunData, timeline::run_figure},
+    charts::{finding::live_finding, run::is_open, series::RunChart},
+    components::routes,
+    islands::FollowLive,
+    pages::run::{data::RunData, timeline::run_figures},
 };
 
 /// A run under way, complete as of now; the browser takes it from there.
@@ -23,10 +22,8 @@ pub fn Live(
 ) -> impl IntoView {
     let facts = LiveFacts::of(&data);
     let tab = LiveTab::from_code(&data.tab_code);
-    let open = matches!(data.run.plan.load, Load::Open { .. });
-    let figure = |which: RunChart, sizes: &'static [Size], place: &'static str| {
-        run_figure(which, &data.run, &data.points, data.progress.as_ref(), true, sizes, place)
-    };
+    let open = is_open(&data.run.plan);
+    let routes = routes(&data.run.plan);
     // The browser has the drawings; it takes the sentences above them from here.
     let sentences = data.numbers_only.then(|| {
         let now = data.progress.as_ref();
@@ -39,24 +36,13 @@ pub fn Live(
     let charts = (!data.numbers_only).then(|| {
         view! {
             <h2 class="sr">"Charts"</h2>
-            {figure(RunChart::Latency, &Size::PAGE, "")}
-            <div class="cols mt4">
-                {figure(RunChart::Rate, &Size::HALF, "c6")}
-                {figure(RunChart::Errors, &Size::HALF, "c6")}
-                {figure(RunChart::Load, &Size::HALF, "c6")}
-                {figure(RunChart::Cpu, &Size::HALF, "c6")}
-            </div>
+            {run_figures(&data.run, &data.points, data.progress.as_ref(), true)}
         }
         .into_any()
     });
     view! {
         <LiveHead facts=facts.clone() progress=data.progress.clone()/>
         <div class="page-body snug">
-            <div role="status">
-                <div class="note-line" data-v="running" id=BROKEN hidden=true>
-                    <p>"Connection lost. Trying again; the run goes on, nothing is lost. " <a href="">"Try now"</a></p>
-                </div>
-            </div>
             <noscript>
                 <div class="note-line" data-v="queued">
                     <p>"Without scripts this page shows the run as it stood when it was loaded. " <a href="">"Look again"</a></p>
@@ -65,7 +51,7 @@ pub fn Live(
             <LiveAnswer facts=facts.clone() progress=data.progress.clone()/>
             {charts}
             {sentences}
-            <LiveParts id=facts.id.clone() tab=tab progress=data.progress logs=data.logs/>
+            <LiveParts id=facts.id.clone() tab=tab progress=data.progress logs=data.logs routes=routes/>
         </div>
         <FollowLive id=facts.id after=data.after open=open/>
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::{
     display,
+    run::Cancel,
     runner::LogLine,
     summary::Progress,
     tick::Phase,
@@ -11,7 +12,9 @@ use perflab_model::{
 };
 
 use super::facts::{LiveFacts, LiveTab};
-use crate::components::{EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, TrustHeading, ValidityList};
+use crate::components::{
+    EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, ValidityList, with_unit,
+};
 
 /// Before the first second.
 const STARTING: &str = "The worker has the run; the first request is about to be sent.";
@@ -39,11 +42,13 @@ pub fn LiveParts(
     progress: Option<Progress>,
     /// Its log.
     logs: Vec<LogLine>,
+    /// What its plan says of its requests.
+    routes: Vec<Route>,
 ) -> impl IntoView {
     let errors = progress.as_ref().map_or(0, |now| now.errors.len());
     let table = match (tab, progress.clone()) {
         (LiveTab::Logs, _) => view! { <LogTable lines=logs/> }.into_any(),
-        (_, Some(progress)) => view! { <Table tab=tab progress=progress/> }.into_any(),
+        (_, Some(progress)) => view! { <Table tab=tab progress=progress routes=routes/> }.into_any(),
         (_, None) => view! { <p class="muted pt1">"Nothing has been measured yet."</p> }.into_any(),
     };
     view! {
@@ -71,15 +76,19 @@ pub fn LiveParts(
 }
 
 #[component]
-fn Table(tab: LiveTab, progress: Progress) -> impl IntoView {
+fn Table(tab: LiveTab, progress: Progress, routes: Vec<Route>) -> impl IntoView {
     match tab {
-        LiveTab::Errors => view! { <ErrorTable errors=progress.errors/> }.into_any(),
+        LiveTab::Errors => view! {
+            <p class="muted pt1">"Since the start, warm-up included."</p>
+            <ErrorTable errors=progress.errors/>
+        }
+        .into_any(),
         LiveTab::Thresholds if progress.ledger.is_empty() => {
             view! { <p class="muted pt1">"This run has no thresholds: it is only measured."</p> }.into_any()
         }
         LiveTab::Thresholds => view! { <LedgerTable rows=progress.ledger/> }.into_any(),
         LiveTab::Endpoints | LiveTab::Logs => {
-            view! { <EndpointTable requests=progress.requests ledger=progress.ledger/> }.into_any()
+            view! { <EndpointTable requests=progress.requests ledger=progress.ledger routes=routes/> }.into_any()
         }
     }
 }
@@ -103,9 +112,21 @@ fn Beside(progress: Progress) -> impl IntoView {
 
 /// How the run goes, in a sentence or two: what is wrong first.
 fn answer(facts: &LiveFacts, progress: &Progress) -> String {
+    let cause = progress.validity.causes().into_iter().find_map(|signal| signal.cause.clone()).unwrap_or_default();
+    match facts.asked {
+        Some(Cancel::Abort) => {
+            return "Abort has been asked for: open requests are cut off. There will be no verdict.".to_owned();
+        }
+        Some(Cancel::Stop) => {
+            let wait = &facts.graceful_stop;
+            return format!(
+                "Stop has been asked for: nothing new is started, and answers are awaited for up to {wait}. There will be no verdict."
+            );
+        }
+        None => {}
+    }
     if progress.validity.state == ValidityState::Invalid {
-        let cause = progress.validity.causes().into_iter().find_map(|signal| signal.cause.clone());
-        return format!("The numbers cannot be trusted. {}", cause.unwrap_or_default()).trim_end().to_owned();
+        return format!("The numbers cannot be trusted. {cause}").trim_end().to_owned();
     }
     match progress.phase {
         Phase::WarmUp => {
@@ -115,21 +136,38 @@ fn answer(facts: &LiveFacts, progress: &Progress) -> String {
         Phase::Draining => return "All requests have been sent; the last answers are waited for.".to_owned(),
         Phase::Measured => {}
     }
-    let broken: Vec<&LedgerRow> =
-        progress.ledger.iter().filter(|row| matches!(row.outcome, Gate::Fail | Gate::Warn)).collect();
     let pace = if on_plan(progress) { "On plan" } else { "Behind its plan" };
-    match broken.as_slice() {
-        [] if progress.ledger.is_empty() => format!("{pace}. No rule judges this run."),
-        [] => format!("{pace} and inside every limit so far."),
-        [row] => format!("{pace}. One rule is broken so far: {}.", measured(row)),
-        [row, ..] => format!("{pace}. {} rules are broken so far, first {}.", broken.len(), measured(row)),
+    let standing = format!("{pace}{}", standing(&progress.ledger));
+    match progress.validity.state {
+        ValidityState::Suspect => format!("{standing} The numbers are suspect. {cause}").trim_end().to_owned(),
+        ValidityState::Valid | ValidityState::Invalid => standing,
+    }
+}
+
+/// How the rules stand, after the word about the pace. What is not decided yet is neither inside its limit nor broken.
+fn standing(ledger: &[LedgerRow]) -> String {
+    let broken: Vec<&LedgerRow> = ledger.iter().filter(|row| matches!(row.outcome, Gate::Fail | Gate::Warn)).collect();
+    let undecided = ledger.iter().filter(|row| row.outcome == Gate::Inconclusive).count();
+    let rest = match undecided {
+        0 => ".".to_owned(),
+        1 => format!("; 1 of {} is undecided yet.", ledger.len()),
+        n => format!("; {n} of {} are undecided yet.", ledger.len()),
+    };
+    match (broken.as_slice(), ledger.len()) {
+        ([], 0) => ". No rule judges this run.".to_owned(),
+        ([], 1) if undecided == 1 => ". Its one rule is undecided yet.".to_owned(),
+        ([], all) if undecided == all => format!(". All {all} rules are undecided yet."),
+        ([], _) if undecided == 0 => " and inside every limit so far.".to_owned(),
+        ([], _) => format!(". No rule is broken so far{rest}"),
+        ([row], _) => format!(". One rule is broken so far: {}{rest}", measured(row)),
+        ([row, ..], _) => format!(". {} rules are broken so far, first {}{rest}", broken.len(), measured(row)),
     }
 }
 
 /// `p95 < 200ms is 231 ms`.
 fn measured(row: &LedgerRow) -> String {
     match row.value {
-        Some(value) => format!("{} is {} {}", row.rule, display::number(value), row.unit).trim_end().to_owned(),
+        Some(value) => format!("{} is {}", row.rule, with_unit(&display::number(value), &row.unit)),
         None => row.rule.clone(),
     }
 }
@@ -144,8 +182,10 @@ mod tests {
     use perflab_model::{
         run::RunState,
         summary::{Distribution, Recent, Totals},
-        validity::Validity,
+        threshold::Level,
+        validity::{Signal, Validity},
     };
+    use rstest::rstest;
 
     use super::*;
 
@@ -158,7 +198,7 @@ mod tests {
             environment: "staging".to_owned(),
             revision: String::new(),
             started: String::new(),
-            ends: String::new(),
+            ends: "14:36 UTC".to_owned(),
             planned_seconds: 660.0,
             warmup_seconds: 60.0,
             open: true,
@@ -193,7 +233,13 @@ mod tests {
             target: 100.0,
             users: 0,
             in_flight: 0,
-            recent: Recent { rate_per_s: 0.0, error_rate: None, latency: nothing.clone() },
+            recent: Recent {
+                planned_per_s: 0.0,
+                started_per_s: 0.0,
+                rate_per_s: 0.0,
+                error_rate: None,
+                latency: nothing.clone(),
+            },
             latency: nothing,
             requests: Vec::new(),
             errors: Vec::new(),
@@ -201,6 +247,32 @@ mod tests {
             verdict: None,
             validity: Validity::default(),
         }
+    }
+
+    fn rule(outcome: Gate) -> LedgerRow {
+        LedgerRow {
+            rule: "p95 < 200ms".to_owned(),
+            source: "suite mita".to_owned(),
+            level: Level::Fail,
+            scope: None,
+            value: (outcome != Gate::Inconclusive).then_some(231.0),
+            unit: "ms".to_owned(),
+            interval: None,
+            limit: 200.0,
+            max: None,
+            op: "<".to_owned(),
+            samples: 12,
+            baseline: None,
+            waiver: None,
+            outcome,
+            margin_percent: None,
+            reason: None,
+            next: None,
+        }
+    }
+
+    fn judged(outcomes: &[Gate]) -> Progress {
+        Progress { ledger: outcomes.iter().copied().map(rule).collect(), ..progress(90, Phase::Measured) }
     }
 
     #[test]
@@ -212,5 +284,54 @@ mod tests {
     #[test]
     fn a_run_without_rules_is_not_called_inside_its_limits() {
         assert_eq!(answer(&facts(), &progress(90, Phase::Measured)), "On plan. No rule judges this run.");
+    }
+
+    #[rstest]
+    #[case::all_met(&[Gate::Pass, Gate::Pass], "On plan and inside every limit so far.")]
+    #[case::none_decided(&[Gate::Inconclusive, Gate::Inconclusive], "On plan. All 2 rules are undecided yet.")]
+    #[case::some_decided(&[Gate::Pass, Gate::Inconclusive], "On plan. No rule is broken so far; 1 of 2 is undecided yet.")]
+    #[case::one_broken(
+        &[Gate::Fail, Gate::Inconclusive],
+        "On plan. One rule is broken so far: p95 < 200ms is 231 ms; 1 of 2 is undecided yet."
+    )]
+    fn what_is_undecided_is_not_called_inside_its_limit(#[case] outcomes: &[Gate], #[case] expected: &str) {
+        assert_eq!(answer(&facts(), &judged(outcomes)), expected);
+    }
+
+    #[test]
+    fn suspect_numbers_are_named_with_their_cause() {
+        let mut now = judged(&[Gate::Pass]);
+        now.validity.state = ValidityState::Suspect;
+        now.validity.signals = vec![Signal {
+            code: "cpu".to_owned(),
+            label: "Generator CPU".to_owned(),
+            value: "86 %".to_owned(),
+            limit: "80 %".to_owned(),
+            state: ValidityState::Suspect,
+            cause: Some("The generator was busy.".to_owned()),
+        }];
+        let expected = "On plan and inside every limit so far. The numbers are suspect. The generator was busy.";
+        assert_eq!(answer(&facts(), &now), expected);
+    }
+
+    #[test]
+    fn the_outlook_names_the_planned_end_only_while_it_is_ahead() {
+        let outlook = |facts: &LiveFacts, phase| facts.outlook(Some(&progress(90, phase)));
+        assert_eq!(outlook(&facts(), Phase::WarmUp), "warm-up, 100/s, ends 14:36 UTC");
+        assert_eq!(outlook(&facts(), Phase::Measured), "100/s, ends 14:36 UTC");
+        assert_eq!(outlook(&facts(), Phase::Draining), "waiting for answers, up to 30s");
+        let aborted = LiveFacts { asked: Some(Cancel::Abort), ..facts() };
+        assert_eq!(outlook(&aborted, Phase::Measured), "being cut off");
+        let finishing = LiveFacts { state: RunState::Finishing, ..facts() };
+        assert_eq!(outlook(&finishing, Phase::Draining), "writing its results");
+        assert_eq!(facts().outlook(None), "starting, ends 14:36 UTC");
+    }
+
+    #[test]
+    fn after_stop_nobody_is_promised_a_verdict_or_an_end_as_planned() {
+        let facts = LiveFacts { asked: Some(Cancel::Stop), ..facts() };
+        let now = judged(&[Gate::Pass]);
+        assert!(answer(&facts, &now).ends_with("There will be no verdict."));
+        assert_eq!(facts.outlook(Some(&now)), "stopping, waiting for answers, up to 30s");
     }
 }

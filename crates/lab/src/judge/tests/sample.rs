@@ -113,6 +113,7 @@ pub(super) fn tick(second: u32, phase: Phase, outcomes: Vec<OutcomeTick>) -> Tic
         connections: 0,
         handshakes: 0,
         latency: None,
+        recent: None,
         lag_p99_us: None,
         errors,
         generator: Vitals::default(),

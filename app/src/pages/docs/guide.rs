@@ -1,0 +1,79 @@
+//! Which guides there are, and what is in them.
+
+use super::reference;
+
+/// A guide or reference.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guide {
+    /// Its last part of the address.
+    pub(super) slug: &'static str,
+    /// What it is called.
+    pub(super) title: &'static str,
+    /// What one learns from it, a sentence.
+    pub(super) about: &'static str,
+    /// Its text.
+    text: Text,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    /// Written by people.
+    Written(&'static str),
+    /// Made from the code.
+    Made(fn() -> String),
+}
+
+/// All of them, in the order in which a newcomer reads.
+pub(super) const GUIDES: [Guide; 4] = [
+    Guide {
+        slug: "suites",
+        title: "Suites and thresholds",
+        about: "How a suite file says what users do, how much load they make, and what is good enough.",
+        text: Text::Written(include_str!("../../../../docs/suites.md")),
+    },
+    Guide {
+        slug: "timing",
+        title: "How perflab times requests",
+        about: "Which instants are read, and why users who wait make a stalling server look good.",
+        text: Text::Written(include_str!("../../../../docs/timing.md")),
+    },
+    Guide {
+        slug: "suite-keys",
+        title: "Keys of suite files",
+        about: "Every key with its type and meaning, as this version reads it.",
+        text: Text::Made(reference::suite_keys),
+    },
+    Guide {
+        slug: "thresholds",
+        title: "The threshold language",
+        about: "Measures, statistics and clauses of rules, with their units.",
+        text: Text::Made(reference::thresholds),
+    },
+];
+
+impl Guide {
+    /// The guide at this address.
+    pub(super) fn find(slug: &str) -> Option<&'static Self> {
+        GUIDES.iter().find(|guide| guide.slug == slug)
+    }
+
+    /// Its text as Markdown, title included.
+    pub(super) fn markdown(&self) -> String {
+        match self.text {
+            Text::Written(text) => text.to_owned(),
+            Text::Made(make) => make(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guide_begins_with_its_title() {
+        for guide in &GUIDES {
+            assert!(guide.markdown().starts_with(&format!("# {}\n", guide.title)), "{}", guide.slug);
+        }
+    }
+}
