@@ -22,8 +22,16 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+/** What differs from the usual lab. */
+export interface Options {
+  /** Faults of the reference target. */
+  faults?: object;
+  /** Nothing listens where the target should be. */
+  down?: boolean;
+}
+
 /** Starts a reference target and a lab on free ports of the loopback interface. */
-export async function startLab(): Promise<Lab> {
+export async function startLab(options: Options = {}): Promise<Lab> {
   if (!existsSync(BINARY)) {
     throw new Error(`there is no ${BINARY}: build it with \`cargo build --package perflab-server\``);
   }
@@ -37,17 +45,23 @@ export async function startLab(): Promise<Lab> {
   };
   try {
     const target = `127.0.0.1:${await freePort()}`;
-    started.push(new Service('target', join(data, 'target.log'), [
-      'target', 'serve', '--listen', target, '--in-memory', '--hash-cost', '4', '--load-users', '200',
-    ]));
-    await started[0].answers(`http://${target}/`);
+    if (!options.down) {
+      const service = new Service('target', join(data, 'target.log'), [
+        'target', 'serve', '--listen', target, '--in-memory', '--hash-cost', '4', '--load-users', '200',
+        '--faults', JSON.stringify(options.faults ?? {}),
+      ]);
+      started.push(service);
+      await service.answers(`http://${target}/`);
+    }
 
     const listen = `127.0.0.1:${await freePort()}`;
-    started.push(new Service('lab', join(data, 'lab.log'), [
+    const service = new Service('lab', join(data, 'lab.log'), [
       'serve', '--listen', listen, '--data-dir', join(data, 'lab'), '--project', 'MITA',
       '--environment', 'local reference', '--target', `http://${target}`, '--suites', SUITES,
-    ]));
-    await started[1].answers(`http://${listen}/`);
+      // Its own turn: another lab's run on this machine must not keep this one's waiting.
+    ], { PERFLAB_HOST_LOCK: join(data, 'host.lock') });
+    started.push(service);
+    await service.answers(`http://${listen}/`);
     return { url: `http://${listen}`, targetUrl: `http://${target}`, stop };
   } catch (error) {
     await stop();
@@ -64,10 +78,11 @@ class Service {
     private readonly name: string,
     private readonly log: string,
     args: string[],
+    more: Record<string, string> = {},
   ) {
     const out = openSync(log, 'w');
     this.child = spawn(BINARY, args, {
-      env: { ...process.env, LOAD_PW: PASSWORD },
+      env: { ...ownEnvironment(), LOAD_PW: PASSWORD, ...more },
       stdio: ['ignore', out, out],
     });
     closeSync(out);
@@ -98,6 +113,11 @@ class Service {
     await this.ended;
     clearTimeout(late);
   }
+}
+
+/** Ours, without the settings of another lab that somebody may have exported. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PERFLAB_')));
 }
 
 async function freePort(): Promise<number> {

@@ -16,7 +16,7 @@ use crate::report::{fact, step, timed};
 use crate::{services, site, stop};
 
 /// What a change is looked for in.
-const WATCHED: [&str; 5] = ["app", "server", "crates", "style", "suites"];
+const WATCHED: [&str; 6] = ["app", "server", "crates", "migrations", "style", "suites"];
 
 /// What a change of means a rebuild; editors write other files next to these.
 const ENDINGS: [&str; 6] = ["rs", "css", "svg", "toml", "sql", "yaml"];
@@ -55,14 +55,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
     }
 
-    let mut running: Option<Running> = None;
+    let mut running = Running::default();
     loop {
-        match build() {
-            Ok(binary) => {
-                running = Some(Running::restart(running.take(), &binary, &data, options.port)?);
-            }
+        let restarted = build().and_then(|binary| running.restart(&binary, &data, options.port));
+        match restarted {
+            Ok(()) => {}
             Err(_) if stop::asked() => return Ok(()),
-            Err(error) => step(format_args!("Not built: {error:#}")),
+            Err(error) => step(format_args!("Not running: {error:#}")),
         }
         step("Waiting for a change (Ctrl-C ends)");
         if !wait(&changes) {
@@ -73,25 +72,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// What runs while we wait. The lab ends before its target.
+#[derive(Default)]
 struct Running {
-    lab: Service,
-    target: (Service, String),
+    lab: Option<Service>,
+    target: Option<(Service, String)>,
 }
 
 impl Running {
     /// Starts the new lab in the place of the old one. The target goes on: it is measured, not developed, here.
-    fn restart(before: Option<Self>, binary: &Path, data: &Path, port: u16) -> Result<Self> {
-        let target = match before {
-            Some(Self { lab, target }) => {
-                drop(lab);
-                target
-            }
-            None => services::target(binary, data)?,
+    fn restart(&mut self, binary: &Path, data: &Path, port: u16) -> Result<()> {
+        self.lab = None;
+        let target = match &mut self.target {
+            Some((_, url)) => url.clone(),
+            none => none.insert(services::target(binary, data)?).1.clone(),
         };
-        let (lab, url) = services::lab(binary, data, port, &target.1)?;
+        let (lab, url) = services::lab(binary, data, port, &target)?;
+        self.lab = Some(lab);
         step(format_args!("The lab is running at {url}"));
         fact(format_args!("data    {}", data.display()));
-        Ok(Self { lab, target })
+        Ok(())
     }
 }
 

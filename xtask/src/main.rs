@@ -14,6 +14,7 @@ mod report;
 mod services;
 mod setup;
 mod site;
+mod stall;
 mod stop;
 mod test;
 
@@ -40,6 +41,8 @@ enum Verb {
     Test(test::Options),
     /// Format, lints, and whether the browser's half compiles: the quick part of `test`.
     Check,
+    /// Measures one stalling target by arrivals and by users who wait, and shows what the latter do not see.
+    Stall,
     /// Builds the site alone: wasm, scripts, styles, each compressed beforehand.
     Wasm,
     /// Builds the release binary with the site inside it.
@@ -64,6 +67,7 @@ impl Verb {
             Self::Dev(options) => dev::run(&options)?,
             Self::Test(options) => return test::run(&options),
             Self::Check => return test::check(),
+            Self::Stall => stall::run()?,
             Self::Wasm => drop(site::build()?),
             Self::Bundle => drop(bundle::build()?),
         }

@@ -28,6 +28,9 @@ const USER: &str = "perflab";
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often a start is tried.
+const TRIES: u32 = 3;
+
 /// Loses everything in a crash, which nobody will miss, and is several times faster for it. Every test opens a pool or
 /// two of its own.
 const SETTINGS: [&str; 5] = [
@@ -53,10 +56,20 @@ impl Postgres {
 
     /// Starts a server; takes the given one where `PERFLAB_TEST_POSTGRES` names one.
     pub(crate) fn start() -> Result<Self> {
-        if let Ok(url) = std::env::var(VARIABLE) {
+        if let Some(url) = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty()) {
             return Ok(Self { url, _server: None, _folder: None });
         }
-        timed("Starting a Postgres for the tests", start)
+        timed("Starting a Postgres for the tests", || {
+            // Somebody else may take the port between our look and its start.
+            let mut started = start();
+            for _ in 1..TRIES {
+                if started.is_ok() || crate::stop::asked() {
+                    break;
+                }
+                started = start();
+            }
+            started
+        })
     }
 }
 

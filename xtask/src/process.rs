@@ -1,7 +1,7 @@
 //! Child processes: run to the end, or kept running and stopped by their own id.
 //!
-//! A command that is run to its end shares our terminal. A service gets a process group of its own, so that Ctrl-C
-//! reaches us alone and we stop the services in the right order.
+//! Each gets a process group of its own, so that Ctrl-C reaches us alone: services are stopped in the right order, and
+//! what a command has started (the tests of `cargo test`, the browser of Playwright) is ended with it.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::stop;
@@ -33,8 +33,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command to its end and says how it ended.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
-    let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", Line(command)))?;
+    let child = start(command)?;
     wait(child, command)
+}
+
+fn start(command: &mut Command) -> Result<Child> {
+    command.stdin(Stdio::null()).process_group(0).spawn().with_context(|| format!("cannot start `{}`", Line(command)))
 }
 
 /// Which of its two outputs a command reports on.
@@ -57,8 +61,7 @@ pub(crate) fn status_with_lines(
         Output::Standard => command.stdout(Stdio::piped()),
         Output::Error => command.stderr(Stdio::piped()),
     };
-    let mut child =
-        command.stdin(Stdio::null()).spawn().with_context(|| format!("cannot start `{}`", Line(command)))?;
+    let mut child = start(command)?;
     let from: Option<Box<dyn Read + Send>> = match output {
         Output::Standard => child.stdout.take().map(|from| Box::new(from) as _),
         Output::Error => child.stderr.take().map(|from| Box::new(from) as _),
@@ -117,11 +120,7 @@ pub(crate) struct Service {
 impl Service {
     /// Starts a service, which [`Drop`] will end with `stop_with`, and with SIGKILL if that takes longer than [`FAREWELL`].
     pub(crate) fn start(name: &'static str, command: &mut Command, stop_with: Signal) -> Result<Self> {
-        let child = command
-            .stdin(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start {name}: `{}`", Line(command)))?;
+        let child = start(command).with_context(|| format!("{name} did not start"))?;
         Ok(Self { name, child, stop_with })
     }
 
@@ -156,24 +155,21 @@ impl Drop for Service {
     }
 }
 
-/// Asks a child to end and kills it when it does not.
+/// Asks a child and everything in its group to end, and kills them when they do not, or when a person insists.
 fn end(child: &mut Child, signal: Signal, patience: Duration) {
-    // Not yet waited for, so the id is still this child's.
+    // Not yet waited for, so the id is still this child's, and its group's.
     if !matches!(child.try_wait(), Ok(None)) {
         return;
     }
-    if let Ok(id) = i32::try_from(child.id()) {
-        // It may end between the two calls; then there is nobody to tell, and that is fine.
-        let _gone = kill(Pid::from_raw(id), signal);
-    }
+    let Ok(group) = i32::try_from(child.id()).map(Pid::from_raw) else { return };
+    // They may end between the calls; then there is nobody to tell, and that is fine.
+    let _gone = killpg(group, signal);
     let asked = Instant::now();
-    while asked.elapsed() < patience {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
+    while asked.elapsed() < patience && !stop::insisted() && matches!(child.try_wait(), Ok(None)) {
         thread::sleep(LOOK);
     }
-    let _gone = child.kill();
+    // What the child has left behind goes with it.
+    let _gone = killpg(group, Signal::SIGKILL);
     let _reaped = child.wait();
 }
 

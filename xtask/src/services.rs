@@ -28,7 +28,7 @@ pub(crate) fn target(binary: &Path, data: &Path) -> Result<(Service, String)> {
     let address = free_from(8000)?;
     let service = Service::start(
         "the reference target",
-        Command::new(binary)
+        own(&mut Command::new(binary))
             .args(["target", "serve", "--hash-cost", "10", "--load-users", "5000"])
             .args(["--listen", &address.to_string()])
             .arg("--data")
@@ -39,12 +39,25 @@ pub(crate) fn target(binary: &Path, data: &Path) -> Result<(Service, String)> {
     Ok((ready(service, address)?, format!("http://{address}")))
 }
 
+/// Starts a target with faults, without any data of its own, on a free port.
+pub(crate) fn faulty_target(binary: &Path, faults: &str) -> Result<(Service, String)> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free()?));
+    let service = Service::start(
+        "the reference target",
+        own(&mut Command::new(binary))
+            .args(["target", "serve", "--in-memory", "--load-users", "0", "--faults", faults])
+            .args(["--listen", &address.to_string()]),
+        Signal::SIGTERM,
+    )?;
+    Ok((ready(service, address)?, format!("http://{address}")))
+}
+
 /// Starts the lab on `port` or the next free one, with an environment for the target and the suites that ship.
 pub(crate) fn lab(binary: &Path, data: &Path, port: u16, target: &str) -> Result<(Service, String)> {
     let address = free_from(port)?;
     let service = Service::start(
         "the lab",
-        Command::new(binary)
+        own(&mut Command::new(binary))
             .arg("serve")
             .args(["--project", "MITA", "--environment", "local reference", "--target", target])
             .args(["--listen", &address.to_string()])
@@ -56,6 +69,14 @@ pub(crate) fn lab(binary: &Path, data: &Path, port: u16, target: &str) -> Result
         Signal::SIGTERM,
     )?;
     Ok((ready(service, address)?, format!("http://{address}")))
+}
+
+/// Keeps settings of another lab out, which somebody may have exported: this one has its own database and address.
+pub(crate) fn own(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PERFLAB_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn load_password() -> String {

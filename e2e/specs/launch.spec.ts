@@ -1,0 +1,58 @@
+import type { Page } from '@playwright/test';
+import { awake, expect, expectAccessible, expectNoSidewaysScroll, test } from '../test';
+
+const PHONE = { width: 390, height: 844 };
+
+/** The launch form of a scenario, with its scripts awake. */
+async function form(page: Page, query: string): Promise<void> {
+  await page.goto(`/launch?${query}`);
+  await awake(page);
+}
+
+test('another scenario asks for other numbers, and nothing typed for the first slips into them', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  await page.getByLabel('Users', { exact: true }).fill('50');
+  await expect(page.locator('#launch-answer')).toContainText('50 users');
+  await page.getByLabel('Scenario').selectOption('open_load');
+  await expect(page.getByLabel('Highest rate')).toHaveValue('');
+  await expect(page.getByLabel('At most in flight')).toHaveValue('');
+  await expect(page.locator('#launch-answer')).toContainText('open_load');
+});
+
+test('what is typed is in the address, and survives a reload', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  await page.getByLabel('Duration').fill('45s');
+  await expect(page).toHaveURL(/duration=45s/);
+  await page.reload();
+  await expect(page.getByLabel('Duration')).toHaveValue('45s');
+});
+
+test('a link with names that are not there says so at the fields, and keeps what can be kept', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smok&env=gone&users=7');
+  await expect(page.getByLabel('Scenario')).toHaveAccessibleDescription(/smok/);
+  await expect(page.getByLabel('Environment')).toHaveAccessibleDescription(/gone/);
+  await expectAccessible(page);
+  await page.getByLabel('Scenario').selectOption('smoke');
+  await page.getByLabel('Environment').selectOption({ index: 0 });
+  await expect(page.getByLabel('Users', { exact: true })).toHaveValue('7');
+});
+
+test('a tag that is too long is told at its field', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  const tags = page.getByLabel('Tags of the run, separated by blanks');
+  await tags.fill('x'.repeat(70));
+  await expect(tags).toHaveAttribute('aria-invalid', 'true');
+  await tags.fill('rc.3');
+  await expect(tags).not.toHaveAttribute('aria-invalid', 'true');
+  await expect(tags).toBeFocused();
+});
+
+test.describe('on a phone in the dark', () => {
+  test.use({ viewport: PHONE, colorScheme: 'dark' });
+
+  test('a form with faults fits and is accessible', async ({ page }) => {
+    await form(page, 'suite=mita&scenario=smoke&users=1000000');
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+  });
+});
