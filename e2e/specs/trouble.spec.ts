@@ -1,10 +1,9 @@
 import type { Page } from '@playwright/test';
-import { type Lab, type Options, startLab } from '../lab';
+import { type Lab, startLab } from '../lab';
 import { expect, expectAccessible, test } from '../test';
 
-/** Runs a short smoke test on a lab whose target is in trouble, and opens its page once it has ended. */
-async function troubled(page: Page, options: Options): Promise<Lab> {
-  const lab = await startLab(options);
+/** Runs a short smoke test on a lab, and opens its page once it has ended. */
+async function run(page: Page, lab: Lab): Promise<void> {
   const reply = await fetch(`${lab.url}/api/v1/runs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': 'trouble' },
@@ -15,7 +14,6 @@ async function troubled(page: Page, options: Options): Promise<Lab> {
   const ended = await fetch(`${lab.url}/api/v1/runs/${id}?wait=60s`);
   expect((await ended.json()).row.state).toBe('finished');
   await page.goto(`${lab.url}/runs/${number}`);
-  return lab;
 }
 
 for (const { name, options, verdict, sentence } of [
@@ -41,8 +39,9 @@ for (const { name, options, verdict, sentence } of [
 ]) {
   test(`the page of a run whose target ${name} says so in a sentence`, async ({ page }) => {
     test.setTimeout(120_000);
-    const lab = await troubled(page, options);
+    const lab = await startLab(options);
     try {
+      await run(page, lab);
       const box = page.getByRole('region', { name: 'Verdict' });
       await expect(box).toContainText(verdict);
       await expect(box).toContainText(sentence);

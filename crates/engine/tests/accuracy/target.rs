@@ -16,6 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use hdrhistogram::Histogram;
 use tokio::io::AsyncReadExt as _;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -49,9 +50,12 @@ struct Held {
     /// When the last request is done, of a target that does one at a time.
     busy_until: Option<Instant>,
     /// Deadline, order of arrival, connection.
-    due: BinaryHeap<Reverse<(Instant, u64, usize)>>,
+    due: BinaryHeap<Reverse<(Instant, usize, usize)>>,
     streams: Vec<TcpStream>,
-    arrivals: u64,
+    /// When each request arrived, in the order of arrival.
+    arrived: Vec<Instant>,
+    /// Which of them was answered when.
+    answered: Vec<(usize, Instant)>,
     late_us: Vec<u32>,
 }
 
@@ -98,6 +102,21 @@ impl SlowTarget {
         self.shared.held().origin = Some(origin);
     }
 
+    /// How long it took itself over what it answered in this time, from arrival to answer: the closed form, with what
+    /// this machine's timers and bursts of work add to it.
+    pub(crate) fn took(&self, from: Instant, to: Instant) -> Histogram<u64> {
+        let held = self.shared.held();
+        let within = held.answered.iter().filter(|(_, at)| (from..to).contains(at));
+        gathered(within.map(|(number, at)| at.duration_since(held.arrived[*number])))
+    }
+
+    /// The same, counted from when each request should have been sent: the first at `begin`, then one every `every`.
+    pub(crate) fn took_since_plan(&self, begin: Instant, every: Duration) -> Histogram<u64> {
+        let held = self.shared.held();
+        let planned = |number: usize| begin + every * u32::try_from(number).expect("a test sends less");
+        gathered(held.answered.iter().map(|(number, at)| at.saturating_duration_since(planned(*number))))
+    }
+
     /// How late answers were written at the median and at 99 %.
     pub(crate) fn late(&self) -> (Duration, Duration) {
         let mut late = self.shared.held().late_us.clone();
@@ -105,6 +124,14 @@ impl SlowTarget {
         let at = |share: f64| Duration::from_micros(late[(late.len() as f64 * share) as usize].into());
         (at(0.5), at(0.99))
     }
+}
+
+fn gathered(times: impl Iterator<Item = Duration>) -> Histogram<u64> {
+    let mut all = Histogram::new_with_bounds(1, 3_600_000_000, 3).expect("bounds");
+    for time in times {
+        all.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX).max(1));
+    }
+    all
 }
 
 impl Shared {
@@ -142,8 +169,8 @@ impl Shared {
             tail.clear();
             let mut held = self.held();
             let due = held.due_at(self.service, arrived);
-            let number = held.arrivals;
-            held.arrivals += 1;
+            let number = held.arrived.len();
+            held.arrived.push(arrived);
             let is_first = held.due.peek().is_none_or(|Reverse((first, ..))| due < *first);
             held.due.push(Reverse((due, number, index)));
             drop(held);
@@ -166,9 +193,10 @@ impl Shared {
                     held = self.changed.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
                 }
                 Some(_) => {
-                    let Some(Reverse((due, _, index))) = held.due.pop() else { continue };
+                    let Some(Reverse((due, number, index))) = held.due.pop() else { continue };
                     // A client that has hung up needs no answer.
                     let _ = (&held.streams[index]).write_all(ANSWER);
+                    held.answered.push((number, Instant::now()));
                     held.late_us.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
                 }
             }
