@@ -44,7 +44,9 @@ export async function startLab(options: Options = {}): Promise<Lab> {
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    const target = `127.0.0.1:${await freePort()}`;
+    // A port that was free a moment ago may be given to anybody, and a client that asks there often enough gets it as its
+    // own port, and so itself as the target. The lowest one is nobody's.
+    const target = options.down ? '127.0.0.1:1' : `127.0.0.1:${await freePort()}`;
     if (!options.down) {
       const service = new Service('target', join(data, 'target.log'), [
         'target', 'serve', '--listen', target, '--in-memory', '--hash-cost', '4', '--load-users', '200',

@@ -1,7 +1,7 @@
 //! What forms do: launch, stop, abort. Each answers with the page to go to, so that forms work without scripts.
 //!
 //! What went wrong travels in that page's address, and the page says it. The address is made here: left to itself, the
-//! framework would take it from the `Referer`, which our pages do not send.
+//! framework would take it from the `Referer`, which browsers may leave out.
 
 #![expect(missing_docs, reason = "the server macro turns arguments into public fields and cannot document them")]
 #![expect(

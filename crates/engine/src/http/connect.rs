@@ -83,7 +83,10 @@ async fn establish(context: &HttpContext, origin: &Origin) -> Result<(Stream, Sp
 async fn connect_to_one(reached: &Reached, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
     let mut first = None;
     for address in addresses {
-        match TcpStream::connect(address).await {
+        let connected = TcpStream::connect(address).await.and_then(|socket| {
+            if is_itself(&socket) { Err(std::io::ErrorKind::ConnectionRefused.into()) } else { Ok(socket) }
+        });
+        match connected {
             Ok(socket) => {
                 reached.note(address);
                 return Ok(socket);
@@ -100,6 +103,12 @@ async fn connect_to_one(reached: &Reached, addresses: &[SocketAddr]) -> Result<T
         }
     }
     Err(first.unwrap_or_else(|| Failure::new(ErrorCode::DnsNotFound, "the name has no address")))
+}
+
+/// Where nobody listens on a port that clients may be given as theirs, one that asks there often enough is given that very
+/// port, and TCP connects it with itself. It would read its own request, and a target that is down would have answered.
+fn is_itself(socket: &TcpStream) -> bool {
+    matches!((socket.local_addr(), socket.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
 }
 
 async fn secure(context: &HttpContext, origin: &Origin, socket: TcpStream) -> Result<(Stream, Spoken), Failure> {
@@ -127,6 +136,18 @@ async fn secure(context: &HttpContext, origin: &Origin, socket: TcpStream) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_reached_itself_reached_nobody() {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind(([127, 0, 0, 1], 0).into()).expect("loopback has a free port");
+        let own = socket.local_addr().expect("it is bound");
+        let to_itself = socket.connect(own).await.expect("TCP lets a socket connect to itself");
+        assert!(is_itself(&to_itself));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let address = listener.local_addr().expect("it is bound");
+        assert!(!is_itself(&TcpStream::connect(address).await.expect("somebody listens")));
+    }
 
     #[tokio::test]
     async fn of_several_addresses_that_cannot_be_reached_the_first_is_told_of() {
