@@ -9,10 +9,12 @@ const PREFLIGHT: &str = "preflight.";
 
 pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
-    let silent = health.answered == 0 && health.all_started > 0;
+    // Users whose log-in gets no answer never come to start anything: their log-ins are requests all the same.
+    let asked = health.all_started > 0 || health.ended > 0;
+    let silent = health.answered == 0 && asked;
     // While a run is young, a slow first answer is no sign of anything.
     let down = silent && (context.over || health.ended > 0);
-    if health.all_started > 0 && (down || health.answered > 0) {
+    if asked && (down || health.answered > 0) {
         signals.push(signal(
             "target_down",
             "Target answered",

@@ -334,3 +334,16 @@ fn a_generator_that_may_not_open_enough_connections_is_the_cause_itself() {
     let signal = validity.signals.iter().find(|signal| signal.code == "preflight").expect("a signal");
     assert_eq!((signal.state, signal.cause.as_ref()), (Invalid, Some(&message)));
 }
+
+#[test]
+fn a_target_that_answers_no_log_in_never_answered_although_nothing_was_started() {
+    let refused = |second| {
+        let log_ins = outcome(0, Some("connect.refused"), &[100; 5]);
+        let mut second = tick(second, Phase::Measured, vec![("login", vec![log_ins])]);
+        (second.point.planned, second.point.started) = (0, 0);
+        second
+    };
+    let ticks: Vec<Tick> = (0..15).map(refused).collect();
+    let validity = validity_of(&plan(&[]), &ticks, None);
+    assert_eq!(state(&validity, "target_down"), Invalid);
+}
