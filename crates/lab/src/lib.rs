@@ -4,17 +4,21 @@
 //! Out: rows in the store, and answers ready to be shown. Trouble comes as a [`perflab_model::problem::Problem`].
 //! Promise: whatever the browser can do, the API can, because both call the functions of this crate.
 
+pub mod capacity;
 mod changes;
 pub mod clock;
 pub mod judge;
 mod lab;
 mod launch;
 mod runs;
+mod safety;
 mod setup;
 mod trend;
 mod trouble;
+mod who;
 
 pub use changes::Changes;
 pub use lab::{Lab, SecretCheck};
 pub use launch::IdempotencyKey;
+pub use runs::RateNow;
 pub use setup::SuiteSource;

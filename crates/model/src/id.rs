@@ -56,3 +56,7 @@ id!(/// One version of a suite's text.
     SuiteVersionId);
 id!(/// A worker process, for as long as it lives.
     WorkerId);
+id!(/// A kill switch that was pulled once.
+    KillSwitchId);
+id!(/// A capacity search: a series of runs at rising load.
+    SearchId);

@@ -4,15 +4,20 @@
 //! Out: checked values. Whatever has one of these types has passed its checks.
 //! Not here: clocks, files, databases, HTTP. The crate compiles for the browser.
 
+pub mod breakdown;
+pub mod capacity;
 pub mod display;
 pub mod environment;
 pub mod event;
 pub mod flow;
 pub mod hint;
 pub mod id;
+pub mod kill_switch;
 pub mod launch;
 pub mod load;
+pub mod mark;
 pub mod name;
+pub mod order;
 pub mod plan;
 pub mod problem;
 pub mod run;
@@ -26,5 +31,6 @@ pub mod unit;
 pub mod validity;
 pub mod verdict;
 pub mod view;
+pub mod work;
 
 pub use hint::Hint;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{EnvironmentId, ProjectId, RunId, SuiteVersionId, WorkerId},
+    id::{EnvironmentId, ProjectId, RunId, SearchId, SuiteVersionId, WorkerId},
+    kill_switch::KillSwitch,
     name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
     plan::Plan,
     runner::Started,
@@ -170,7 +171,7 @@ pub enum Cancel {
 pub struct RunEnd {
     /// One of the terminal states.
     pub state: RunState,
-    /// A stable word for it: `completed`, `stopped`, `aborted`, `rule`, `target_asked`, `timeout`, `memory`,
+    /// A stable word for it: `completed`, `stopped`, `aborted`, `kill_switch`, `rule`, `target_asked`, `timeout`, `memory`,
     /// `unreachable`, `lost`, or the runner's own code.
     pub code: String,
     /// One sentence for people.
@@ -219,6 +220,13 @@ pub struct RunRow {
     pub validity: Option<crate::validity::ValidityState>,
     /// The verdict, once judged.
     pub verdict: Option<crate::verdict::Verdict>,
+    /// Whether a person changed its rate while it ran: it measured another load than it was launched with, and is no
+    /// baseline.
+    #[serde(default)]
+    pub adjusted: bool,
+    /// The capacity search that it belongs to: its load is the search's, so it is no point of its scenario's history.
+    #[serde(default)]
+    pub search: Option<SearchId>,
 }
 
 /// The few numbers that the list shows, so far or final.
@@ -258,6 +266,9 @@ pub struct Run {
     pub worker: Option<WorkerId>,
     /// Asked for by a person.
     pub cancel: Option<Cancel>,
+    /// The kill switch by which it was asked for.
+    #[serde(default)]
+    pub killed: Option<KillSwitch>,
     /// What the runner found.
     pub started: Option<Started>,
     /// All that was measured, final.

@@ -6,18 +6,32 @@
 //! Not here: the ladder from rules to a verdict (`lab`), charts, storage.
 
 mod accumulate;
+pub mod capacity;
+pub mod compare;
+mod distribution;
 mod histogram;
 mod interval;
+mod merge;
+mod multiple;
 mod phase;
 mod quantile;
+mod rank;
+mod robust;
 mod rule;
 #[cfg(test)]
 mod sample;
+mod series;
+pub mod steps;
 mod validity;
+#[cfg(test)]
+mod vectors;
 
-pub use accumulate::{Accumulator, ReadOutcome, ReadTick};
+pub use accumulate::{Accumulator, ReadClass, ReadOutcome, ReadPart, ReadTick};
 pub use histogram::{Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
+pub use merge::Merger;
+pub use multiple::benjamini_hochberg;
 pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};
 pub use rule::{Judged, Rules, Rung};
+pub use series::{NotFinite, Series};
 pub use validity::{Context, Gone, Health};

@@ -12,7 +12,8 @@ use futures::{Stream, TryStreamExt, stream};
 use perflab_model::{
     event::EventKind,
     id::RunId,
-    run::{Cancel, Headline, RunState},
+    order::Orders,
+    run::{Headline, RunState},
     summary::Progress,
     tick::Tick,
 };
@@ -21,6 +22,7 @@ use crate::{
     Change, Conflict, Db, Refusal, StoreError,
     db::Tx,
     events::add_events,
+    orders::{obeyed, told},
     run::{cancel_from_code, put_document, under_way},
     sql::{json, sql},
 };
@@ -47,17 +49,17 @@ pub struct Chunk {
 }
 
 /// What the store answers to a chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     /// Number of the run's newest event.
     pub last_seq: u64,
-    /// The order to end, if a person gave one.
-    pub cancel: Option<Cancel>,
+    /// What is asked of the run.
+    pub orders: Orders,
 }
 
 impl Db {
-    /// Writes chunk `number` (from 1, rising by one within an attempt), keeps the lease alive, and gives the order to end
-    /// if there is one.
+    /// Writes chunk `number` (from 1, rising by one within an attempt), keeps the lease alive, and gives the orders to its
+    /// run.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when another attempt has the run or it has ended; [`Conflict::ChunkGap`] when an earlier
@@ -71,9 +73,14 @@ impl Db {
     ) -> Result<Written, StoreError> {
         let mut progress = chunk.progress.as_ref();
         let mut events = Vec::with_capacity(chunk.events.len());
+        let mut changes = Vec::new();
         for (at_us, what) in &chunk.events {
             match what {
                 EventKind::State(_) | EventKind::Cancel(_) => return Err(Refusal::StateInChunk.into()),
+                EventKind::Rate(change) => {
+                    changes.push(change);
+                    events.push((*at_us, what.clone()));
+                }
                 EventKind::Progress(newer) => progress = Some(newer),
                 _ => events.push((*at_us, what.clone())),
             }
@@ -86,7 +93,7 @@ impl Db {
              lease_beat = lease_beat + 1 \
              WHERE id = $1 AND attempt = $2 AND last_chunk = $3 - 1 AND state IN ",
             under_way!(),
-            " RETURNING last_seq, cancel"
+            " RETURNING last_seq, cancel, kill_switch_id, environment_id"
         ))
         .bind(run)
         .bind(attempt)
@@ -96,9 +103,11 @@ impl Db {
         .first(&mut tx)
         .await?;
         let Some(row) = row else { return repeat_or_refuse(&mut tx, run, attempt, number).await };
-        let written =
-            Written { last_seq: row.count("last_seq")?, cancel: row.optional_word("cancel", cancel_from_code)? };
-        add_events(&mut tx, run, attempt, written.last_seq + 1 - count, &events).await?;
+        let mut last_seq = row.count("last_seq")?;
+        add_events(&mut tx, run, attempt, last_seq + 1 - count, &events).await?;
+        for change in changes {
+            obeyed(&mut tx, run, attempt, change).await?;
+        }
         for tick in &chunk.ticks {
             sql("INSERT INTO tick (run_id, attempt, second, part, body) VALUES ($1, $2, $3, 0, $4)")
                 .bind(run)
@@ -111,12 +120,17 @@ impl Db {
         if let Some(progress) = progress {
             put_document(run, "progress", progress)?.run(&mut tx).await?;
         }
+        let orders = told(&mut tx, run, attempt, &row).await?;
+        if orders.cancel != row.optional_word("cancel", cancel_from_code)? {
+            // A kill switch was found just now, which is one event more.
+            last_seq += 1;
+        }
         tx.changed(Change::Run(run));
         tx.commit().await?;
-        Ok(written)
+        Ok(Written { last_seq, orders })
     }
 
-    /// Every second of an attempt with its histograms, in order. A run of hours is large: prefer
+    /// Every point of an attempt with its histograms, in order. A run of hours under way is large: prefer
     /// [`Db::tick_stream`] where seconds can be folded one by one.
     ///
     /// # Errors
@@ -151,15 +165,16 @@ impl Db {
 
 /// Why a chunk was not written: it is there already, or its sender has lost the run.
 async fn repeat_or_refuse(tx: &mut Tx, run: RunId, attempt: u32, number: u64) -> Result<Written, StoreError> {
-    let row = sql("SELECT state, attempt, last_chunk, last_seq, cancel FROM run WHERE id = $1")
+    let row = sql("SELECT state, attempt, last_chunk, last_seq, cancel, kill_switch_id, environment_id FROM run \
+         WHERE id = $1")
         .bind(run)
-        .first(tx)
+        .first(&mut *tx)
         .await?
         .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
     let last = row.count("last_chunk")?;
     if row.attempt()? == attempt && (1..=last).contains(&number) {
-        let cancel = row.optional_word("cancel", cancel_from_code)?;
-        return Ok(Written { last_seq: row.count("last_seq")?, cancel });
+        let orders = told(tx, run, attempt, &row).await?;
+        return Ok(Written { last_seq: row.count("last_seq")?, orders });
     }
     if row.attempt()? != attempt || row.word("state", RunState::from_code)?.is_terminal() {
         return Err(StoreError::Stale { run, attempt });
@@ -168,7 +183,7 @@ async fn repeat_or_refuse(tx: &mut Tx, run: RunId, attempt: u32, number: u64) ->
 }
 
 /// A second as it is stored: histograms in base64 shrink to about a fifth.
-fn pack(tick: &Tick) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn pack(tick: &Tick) -> Result<Vec<u8>, StoreError> {
     let text = json("tick", tick)?;
     let mut packer = ZlibEncoder::new(vec![ZLIB_JSON], Compression::fast());
     packer

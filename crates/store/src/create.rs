@@ -71,41 +71,52 @@ impl Db {
     pub async fn create_run(&self, new: &NewRun, key: Option<&Idempotency>) -> Result<Created, StoreError> {
         let mut tx = self.begin().await?;
         if let Some(key) = key
-            && let Some(earlier) = take_key(&mut tx, new, key).await?
+            && let Some(earlier) = take_key(&mut tx, new.id, new.created_us, key).await?
         {
             return Ok(earlier);
         }
-        let row = sql("UPDATE project SET last_number = last_number + 1 WHERE id = $1 RETURNING last_number")
-            .bind(new.project)
-            .first(&mut tx)
-            .await?;
-        let number = row
-            .ok_or_else(|| StoreError::NotFound { what: "project", id: new.project.to_string() })?
-            .count("last_number")?;
-        insert(&mut tx, new, number).await?;
-        put_document(new.id, "plan", &new.plan)?.run(&mut tx).await?;
-        let mut tags = new.tags.clone();
-        tags.sort_unstable();
-        tags.dedup();
-        for tag in tags {
-            sql("INSERT INTO run_tag (tag, run_id) VALUES ($1, $2)").bind(tag).bind(new.id).run(&mut tx).await?;
-        }
-        let queued = EventKind::State(StateChange { state: RunState::Queued, end: None });
-        add_events(&mut tx, new.id, 0, 1, &[(new.created_us, queued)]).await?;
-        tx.changed(Change::Run(new.id));
-        tx.changed(Change::Queue);
+        let number = queue(&mut tx, new).await?;
         tx.commit().await?;
         Ok(Created { id: new.id, number, replayed: false })
     }
 }
 
+/// Gives a run its row, its plan and its place in the queue; says its number.
+pub(crate) async fn queue(tx: &mut Tx, new: &NewRun) -> Result<u64, StoreError> {
+    let row = sql("UPDATE project SET last_number = last_number + 1 WHERE id = $1 RETURNING last_number")
+        .bind(new.project)
+        .first(&mut *tx)
+        .await?;
+    let number = row
+        .ok_or_else(|| StoreError::NotFound { what: "project", id: new.project.to_string() })?
+        .count("last_number")?;
+    insert(tx, new, number).await?;
+    put_document(new.id, "plan", &new.plan)?.run(tx).await?;
+    let mut tags = new.tags.clone();
+    tags.sort_unstable();
+    tags.dedup();
+    for tag in tags {
+        sql("INSERT INTO run_tag (tag, run_id) VALUES ($1, $2)").bind(tag).bind(new.id).run(tx).await?;
+    }
+    let queued = EventKind::State(StateChange { state: RunState::Queued, end: None });
+    add_events(tx, new.id, 0, 1, &[(new.created_us, queued)]).await?;
+    tx.changed(Change::Run(new.id));
+    tx.changed(Change::Queue);
+    Ok(number)
+}
+
 /// Takes the key for this request, or finds what it stands for already. On Postgres a second request waits here until
 /// the first is committed or rolled back.
-async fn take_key(tx: &mut Tx, new: &NewRun, key: &Idempotency) -> Result<Option<Created>, StoreError> {
+pub(crate) async fn take_key(
+    tx: &mut Tx,
+    run: RunId,
+    now_us: i64,
+    key: &Idempotency,
+) -> Result<Option<Created>, StoreError> {
     sql("DELETE FROM idempotency WHERE caller = $1 AND key = $2 AND created_us <= $3")
         .bind(&key.caller)
         .bind(&key.key)
-        .bind(new.created_us - KEY_KEPT_US)
+        .bind(now_us - KEY_KEPT_US)
         .run(tx)
         .await?;
     let taken =
@@ -114,8 +125,8 @@ async fn take_key(tx: &mut Tx, new: &NewRun, key: &Idempotency) -> Result<Option
         .bind(&key.caller)
         .bind(&key.key)
         .bind(&key.body_hash)
-        .bind(new.id)
-        .bind(new.created_us)
+        .bind(run)
+        .bind(now_us)
         .run(tx)
         .await?;
     if taken > 0 {

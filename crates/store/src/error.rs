@@ -2,7 +2,7 @@
 //!
 //! Invariant: no message holds the database's address, which may carry a password.
 
-use perflab_model::{Hint, id::RunId, run::Cancel};
+use perflab_model::{Hint, id::{RunId, SearchId}, kill_switch::KillSwitch, run::Cancel};
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -126,10 +126,16 @@ pub enum StoreError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Conflict {
     /// The key stands for another request.
-    #[error("this Idempotency-Key was used for another request, which started run {run}")]
+    #[error("this Idempotency-Key was used for another request, about run {run}")]
     KeyReused {
         /// The run of the first request.
         run: RunId,
+    },
+    /// The key stands for another search.
+    #[error("this Idempotency-Key was used for another request, which started the capacity search {search}")]
+    SearchKeyReused {
+        /// The search of the first request.
+        search: SearchId,
     },
     /// A row of that key is there already.
     #[error("it exists already")]
@@ -139,6 +145,8 @@ pub enum Conflict {
     Cancelled {
         /// What was asked for.
         how: Cancel,
+        /// The kill switch that asked.
+        killed: Option<Box<KillSwitch>>,
     },
     /// A chunk before this one is missing.
     #[error("chunk {found} came where chunk {expected} was due")]
@@ -191,7 +199,7 @@ impl Hint for StoreError {
             Self::Busy { .. } => "Try again in a few seconds; if it lasts, see whether the database server runs",
             Self::Full { .. } => "Free space on the disk of the database; the lab goes on by itself",
             Self::Stale { .. } | Self::StaleClaim => "Stop the runner and claim another run",
-            Self::Conflict(Conflict::KeyReused { .. }) => "Use a new key for a new request",
+            Self::Conflict(Conflict::KeyReused { .. } | Conflict::SearchKeyReused { .. }) => "Use a new key for a new request",
             Self::Conflict(Conflict::Cancelled { .. }) => "End the run as cancelled",
             Self::Conflict(Conflict::ChunkGap { .. }) => "Send chunks in order, each until it is acknowledged",
             Self::Refused(Refusal::Nul) => "Remove the NUL character",

@@ -72,7 +72,7 @@ impl Db {
         row.map(|row| row.json("body")).transpose()
     }
 
-    /// Every second of a run's newest attempt, in order.
+    /// Every point of a run's newest attempt, in order.
     ///
     /// # Errors
     /// When the database does not answer.

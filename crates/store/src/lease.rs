@@ -6,13 +6,15 @@
 use perflab_model::{
     event::{EventKind, StateChange},
     id::RunId,
-    run::{Cancel, RunEnd, RunState},
+    order::Orders,
+    run::{RunEnd, RunState},
 };
 
 use crate::{
     Change, Db, StoreError,
     events::add_events,
-    run::{cancel_from_code, under_way},
+    orders::told,
+    run::under_way,
     sql::{json, sql},
 };
 
@@ -28,24 +30,25 @@ pub struct Lease {
 }
 
 impl Db {
-    /// Keeps the lease alive, and gives the order to stop if there is one.
+    /// Keeps the lease alive, and gives the orders to its run.
     ///
     /// # Errors
     /// [`StoreError::Stale`] when another attempt has the run or it has ended: the worker stops its runner.
-    pub async fn beat(&self, run: RunId, attempt: u32) -> Result<Option<Cancel>, StoreError> {
+    pub async fn beat(&self, run: RunId, attempt: u32) -> Result<Orders, StoreError> {
         let mut tx = self.begin().await?;
         let row = sql(concat!(
             "UPDATE run SET lease_beat = lease_beat + 1 WHERE id = $1 AND attempt = $2 AND state IN ",
             under_way!(),
-            " RETURNING cancel"
+            " RETURNING cancel, kill_switch_id, environment_id"
         ))
         .bind(run)
         .bind(attempt)
         .first(&mut tx)
         .await?;
         let Some(row) = row else { return Err(StoreError::Stale { run, attempt }) };
+        let orders = told(&mut tx, run, attempt, &row).await?;
         tx.commit().await?;
-        row.optional_word("cancel", cancel_from_code)
+        Ok(orders)
     }
 
     /// All leases, for the keeper.

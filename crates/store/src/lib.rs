@@ -10,6 +10,7 @@
 //! is repeated (`claim_id`). Every change of a run's state is one `UPDATE … WHERE id AND state AND attempt`; who comes
 //! too late is told [`StoreError::Stale`].
 
+mod capacity;
 mod change;
 mod chunk;
 mod create;
@@ -18,9 +19,12 @@ mod environment;
 mod error;
 mod events;
 mod keeper;
+mod kill_switch;
 mod lease;
 mod list;
+mod merge;
 mod open;
+mod orders;
 mod project;
 mod queue;
 mod run;
@@ -31,6 +35,7 @@ mod transition;
 mod trend;
 mod worker;
 
+pub use capacity::{NewSearch, StoredLevel, StoredSearch};
 pub use change::Change;
 pub use chunk::{Chunk, Written};
 pub use create::{Created, Idempotency, NewRun};
@@ -38,8 +43,11 @@ pub use db::Db;
 pub use environment::EnvironmentQueue;
 pub use error::{Conflict, Refusal, StoreError};
 pub use keeper::Keeper;
+pub use kill_switch::NewPull;
 pub use lease::Lease;
 pub use list::{RunFilter, RunList};
+pub use merge::{PackedTick, TickExtent};
+pub use orders::NewRateOrder;
 pub use queue::Claimed;
 pub use suite::StoredSuite;
 pub use transition::{CancelOutcome, Outcome};

@@ -33,6 +33,8 @@ pub struct RunFilter {
     pub trigger: Option<Trigger>,
     /// With this tag.
     pub tag: Option<String>,
+    /// Whether runs of capacity searches are left out: their load is the search's and not the scenario's.
+    pub outside_searches: bool,
     /// With each of these words somewhere in number, suite, scenario, environment, revision or tags.
     pub text: Option<String>,
 }
@@ -125,6 +127,9 @@ impl RunFilter {
             select.push(" AND run.id IN (SELECT run_id FROM run_tag WHERE tag = ");
             select.push_bind(tag);
             select.push(")");
+        }
+        if self.outside_searches {
+            select.push(" AND run.search_id IS NULL");
         }
         for word in self.text.iter().flat_map(|text| text.split_whitespace()) {
             select.push(" AND run.search LIKE ");

@@ -22,6 +22,7 @@ use crate::{
     Change, Db, StoreError,
     db::Tx,
     events::add_events,
+    kill_switch::stopped_by_switch,
     run::under_way,
     sql::{Dialect, sql},
 };
@@ -38,13 +39,15 @@ pub struct Claimed {
     pub attempt: u32,
 }
 
-/// The oldest waiting run whose environment is free.
+/// The oldest waiting run whose environment is free and not held by a kill switch.
 const CANDIDATE: Dialect = Dialect {
     sqlite: concat!(
         "SELECT id FROM run WHERE state = 'queued' AND environment_id NOT IN \
          (SELECT environment_id FROM run WHERE state IN ",
         under_way!(),
-        ") ORDER BY created_us, id LIMIT 1"
+        ") AND NOT ",
+        stopped_by_switch!(),
+        " ORDER BY created_us, id LIMIT 1"
     ),
     // SQLite has no row locks and needs none. NO KEY: launches refer to the environment meanwhile.
     postgres: concat!(
@@ -52,7 +55,9 @@ const CANDIDATE: Dialect = Dialect {
          WHERE run.state = 'queued' AND run.environment_id NOT IN \
          (SELECT environment_id FROM run WHERE state IN ",
         under_way!(),
-        ") ORDER BY run.created_us, run.id LIMIT 1 FOR NO KEY UPDATE OF run, environment SKIP LOCKED"
+        ") AND NOT ",
+        stopped_by_switch!(),
+        " ORDER BY run.created_us, run.id LIMIT 1 FOR NO KEY UPDATE OF run, environment SKIP LOCKED"
     ),
 };
 
@@ -111,7 +116,9 @@ async fn take(tx: &mut Tx, id: RunId, worker: WorkerId, claim_id: &str, now_us: 
          WHERE id = $1 AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM run AS busy \
          WHERE busy.environment_id = run.environment_id AND busy.state IN ",
         under_way!(),
-        ") RETURNING attempt, last_seq"
+        ") AND NOT ",
+        stopped_by_switch!(),
+        " RETURNING attempt, last_seq"
     ))
     .bind(id)
     .bind(worker)

@@ -21,7 +21,8 @@ macro_rules! select_rows {
             "SELECT run.id, run.number, project.name AS project, run.suite, run.scenario, \
              environment.name AS environment, run.revision_commit, run.revision_branch, run.asked_by, run.tags, \
              run.state, run.ending, run.created_us, run.started_us, run.ended_us, run.load, run.planned_seconds, \
-             run.headline, run.validity, run.verdict ",
+             run.headline, run.validity, run.verdict, run.adjusted, \
+             run.search_id ",
             $($more,)?
             " FROM run JOIN project ON project.id = run.project_id \
              JOIN environment ON environment.id = run.environment_id "
@@ -92,6 +93,8 @@ pub(crate) fn run_row(row: &Row) -> Result<RunRow, StoreError> {
         headline: row.optional_json("headline")?,
         validity: row.optional_word("validity", validity_from_word)?,
         verdict: row.optional_word("verdict", verdict_from_code)?,
+        adjusted: row.count("adjusted")? > 0,
+        search: row.optional_word("search_id", |id| id.parse().ok())?,
     })
 }
 
@@ -105,7 +108,8 @@ pub(crate) fn put_document<T: serde::Serialize>(run: RunId, kind: &'static str, 
 }
 
 const FULL: &str = select_rows!(
-    ", run.project_id, run.environment_id, run.suite_version_id, run.attempt, run.worker_id, run.cancel, run.last_seq"
+    ", run.project_id, run.environment_id, run.suite_version_id, run.attempt, run.worker_id, run.cancel, \
+     run.kill_switch_id, run.last_seq"
 );
 
 impl Db {
@@ -164,6 +168,10 @@ impl Db {
             attempt: row.attempt()?,
             worker: row.optional_word("worker_id", |id| id.parse().ok())?,
             cancel: row.optional_word("cancel", cancel_from_code)?,
+            killed: match row.get::<Option<String>>("kill_switch_id")? {
+                Some(id) => self.kill_switch(&id).await?,
+                None => None,
+            },
             started: documents.get("started").map(|text| read_json("started", text)).transpose()?,
             summary: documents.get("summary").map(|text| read_json("summary", text)).transpose()?,
             validity: documents.get("validity").map(|text| read_json("validity", text)).transpose()?,

@@ -39,6 +39,8 @@ struct Step {
 
 migrations! {
     1 "0001_first_light",
+    2 "0002_orders",
+    3 "0003_capacity",
 }
 
 /// Newest schema that this version knows.

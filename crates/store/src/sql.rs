@@ -68,6 +68,8 @@ value! {
     perflab_model::id::EnvironmentId => |it| Self::Text(Some(it.to_string())),
     perflab_model::id::SuiteVersionId => |it| Self::Text(Some(it.to_string())),
     perflab_model::id::WorkerId => |it| Self::Text(Some(it.to_string())),
+    perflab_model::id::SearchId => |it| Self::Text(Some(it.to_string())),
+    perflab_model::id::KillSwitchId => |it| Self::Text(Some(it.to_string())),
 }
 
 /// A document as it is stored.

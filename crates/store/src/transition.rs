@@ -18,6 +18,7 @@ use crate::{
     Change, Conflict, Db, Refusal, ResultRow, StoreError,
     db::Tx,
     events::add_events,
+    kill_switch,
     run::{cancel_code, cancel_from_code, put_document, under_way},
     sql::{json, sql},
     trend::add_results,
@@ -223,9 +224,14 @@ async fn had_ended(tx: &mut Tx, run: RunId, attempt: u32) -> Result<bool, StoreE
     if state.is_terminal() {
         return Ok(false);
     }
-    let row = sql("SELECT cancel FROM run WHERE id = $1").bind(run).first(tx).await?;
-    match row.map(|row| row.optional_word("cancel", cancel_from_code)).transpose()?.flatten() {
-        Some(how) => Err(Conflict::Cancelled { how }.into()),
-        None => Err(StoreError::Stale { run, attempt }),
-    }
+    let row = sql("SELECT cancel, kill_switch_id FROM run WHERE id = $1").bind(run).first(&mut *tx).await?;
+    let Some(row) = row else { return Err(StoreError::Stale { run, attempt }) };
+    let Some(how) = row.optional_word("cancel", cancel_from_code)? else {
+        return Err(StoreError::Stale { run, attempt });
+    };
+    let killed = match row.get::<Option<String>>("kill_switch_id")? {
+        Some(id) => kill_switch::by_id(tx, &id).await?.map(Box::new),
+        None => None,
+    };
+    Err(Conflict::Cancelled { how, killed }.into())
 }

@@ -79,6 +79,8 @@ pub struct ResultPoint {
     pub verdict: Option<Verdict>,
     /// Whether its numbers can be trusted.
     pub validity: Option<ValidityState>,
+    /// Whether a person changed its rate while it ran.
+    pub adjusted: bool,
 }
 
 /// A series that has judged runs.
@@ -143,7 +145,7 @@ impl Db {
     /// When the database does not answer.
     pub async fn results(&self, query: &ResultQuery, limit: u32) -> Result<Vec<ResultPoint>, StoreError> {
         let mut select = sql("SELECT run.id, run.number, run.state, run.load, run.ended_us, run.revision_commit, \
-             run.revision_branch, run.validity, run.verdict, result.value, result.samples \
+             run.revision_branch, run.validity, run.verdict, run.adjusted, result.value, result.samples \
              FROM run JOIN result ON result.run_id = run.id WHERE result.request = ");
         select.push_bind(query.request.as_deref().unwrap_or_default());
         select.push(" AND result.measure = ");
@@ -169,6 +171,7 @@ impl Db {
                     samples: row.count("samples")?,
                     verdict: row.optional_word("verdict", verdict_from_code)?,
                     validity: row.optional_word("validity", validity_from_word)?,
+                    adjusted: row.count("adjusted")? > 0,
                 })
             })
             .collect()
@@ -195,7 +198,7 @@ impl Db {
     pub async fn trend_choices(&self, project: ProjectId) -> Result<Vec<TrendChoice>, StoreError> {
         let rows = sql("SELECT run.suite, run.scenario, environment.name AS environment, MAX(run.ended_us) AS latest \
              FROM run JOIN environment ON environment.id = run.environment_id \
-             WHERE run.project_id = $1 AND run.verdict IS NOT NULL \
+             WHERE run.project_id = $1 AND run.verdict IS NOT NULL AND run.search_id IS NULL \
              GROUP BY run.suite, run.scenario, run.environment_id, environment.name \
              ORDER BY latest DESC, run.suite, run.scenario, environment")
         .bind(project)
@@ -216,7 +219,8 @@ impl Db {
 impl ResultQuery {
     /// The condition that picks the judged runs of the series, in the words of the index `run_series`.
     fn series(&self, select: &mut Sql) {
-        select.push(" run.verdict IS NOT NULL AND run.project_id = ");
+        // What a search found is a curve of its own; its levels are other loads than the scenario's.
+        select.push(" run.verdict IS NOT NULL AND run.search_id IS NULL AND run.project_id = ");
         select.push_bind(self.project);
         select.push(" AND run.suite = ");
         select.push_bind(self.suite.as_str());

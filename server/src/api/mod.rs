@@ -5,11 +5,14 @@
 //! Not here: rules (`lab`), pages (`app`).
 
 mod address;
+mod adjust;
 pub(crate) mod body;
+mod capacity;
 mod events;
 mod export;
 pub mod guard;
 mod health;
+mod kill_switch;
 mod launch;
 mod problem;
 mod runs;
@@ -68,6 +71,7 @@ const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 's
         license(name = "MIT OR Apache-2.0")
     ),
     tags((name = "runs", description = "Launch, list, watch and stop runs"),
+         (name = "capacity", description = "Find the load that a target bears"),
          (name = "lab", description = "What can be launched, trends, health"))
 )]
 struct Document;
@@ -78,6 +82,7 @@ pub fn router(state: ApiState) -> Router {
     router
         // The list under its page's own name.
         .route("/runs.json", get(runs::list))
+        .route("/safety.json", get(kill_switch::show))
         .route("/api", any(nowhere))
         .route("/api/{*rest}", any(nowhere))
         .method_not_allowed_fallback(wrong_method)
@@ -120,9 +125,8 @@ async fn wrong_method(method: Method, uri: Uri) -> Response {
 }
 
 /// A handler has panicked: that request fails, the rest go on.
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = said.unwrap_or("no text"), "a request of the API has panicked");
+pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!(panic = text_of(&*panic), "a request of the API has panicked");
     ApiProblem(Problem::new(
         ProblemKind::Internal,
         "lab.panicked",
@@ -130,6 +134,12 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         Some("Its log says where. Please report it".to_owned()),
     ))
     .into_response()
+}
+
+/// What a panic said.
+pub(crate) fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    said.unwrap_or("no text")
 }
 
 /// The OpenAPI document.
@@ -143,12 +153,18 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(runs::get))
         .routes(routes!(runs::stop))
         .routes(routes!(runs::abort))
+        .routes(routes!(adjust::adjust))
+        .routes(routes!(kill_switch::show, kill_switch::pull, kill_switch::release))
         .routes(routes!(events::events))
         .routes(routes!(export::summary))
         .routes(routes!(export::series))
         .routes(routes!(export::requests))
         .routes(routes!(launch::options))
         .routes(routes!(launch::preview))
+        .routes(routes!(capacity::list, capacity::create))
+        .routes(routes!(capacity::preview))
+        .routes(routes!(capacity::get))
+        .routes(routes!(capacity::stop))
         .routes(routes!(trend::trend))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -57,6 +57,7 @@ async fn finish_within(
             Ok(Ok(true)) => {
                 let end = worth.end();
                 tracing::info!(run.id = %run, state = end.state.code(), code = end.code, "run {run}: {}", end.message);
+                next_of_search(lab, run).await;
                 return;
             }
             Ok(Ok(false)) if unsure => {
@@ -95,13 +96,20 @@ async fn finish_within(
     }
 }
 
+/// Makes the next run of the search that an ended run belongs to, so that nothing waits for the keeper's next look.
+async fn next_of_search(lab: &Lab, run: RunId) {
+    if let Err(problem) = lab.advance_search_of(run).await {
+        tracing::debug!(run.id = %run, %problem, "run {run}: the keeper makes the next run of its search");
+    }
+}
+
 /// What to write instead of an end that the store will never take. Each answer is another end than the one before, so
 /// this comes to rest.
 fn after_refusal(worth: Worth, error: StoreError) -> Result<Worth, StoreError> {
     match (worth, error) {
         // A person's order was first: the run is not judged as one that was carried out.
-        (Worth::Judged(driven), StoreError::Conflict(Conflict::Cancelled { how })) => {
-            Ok(Worth::Judged(Box::new(driven.cancelled(how))))
+        (Worth::Judged(driven), StoreError::Conflict(Conflict::Cancelled { how, killed })) => {
+            Ok(Worth::Judged(Box::new(driven.cancelled(how, killed.as_deref()))))
         }
         (Worth::Judged(_), error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);

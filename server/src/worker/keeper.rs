@@ -1,4 +1,4 @@
-//! The keeper: ends runs whose worker has vanished.
+//! The keeper: ends runs whose worker has vanished, and makes the next run of searches that wait for one.
 //!
 //! In:  the beat counter of every lease. Out: `lost` for each that has not moved for 30 s of this process's own
 //! monotonic time. Wall clocks play no part, and after a restart or an outage of the database every lease gets a
@@ -46,6 +46,8 @@ pub async fn keep(lab: Lab, lease: Option<Duration>, stop: CancellationToken) {
         } else if let Err(error) = round(&lab, &mut watch).await {
             tracing::debug!(%error, "leases cannot be looked at");
             watch.forget();
+        } else if let Err(problem) = lab.advance_searches().await {
+            tracing::debug!(%problem, "capacity searches wait for the next look");
         } else if forgotten.is_none_or(|last| last.elapsed() >= FORGET_EVERY) {
             forgotten = Some(Instant::now());
             if let Err(error) = lab.db().forget_old_keys(lab.now_us()).await {

@@ -10,3 +10,4 @@ mod resolve;
 mod start;
 
 pub use key::IdempotencyKey;
+pub(crate) use resolve::{Named, seed_of};

@@ -29,6 +29,7 @@ impl Lab {
                 labels: environment.labels,
                 busy_with: queue.running,
                 waiting: queue.waiting,
+                killed: self.db.kill_switch_on(id).await.told()?,
             });
         }
         let suites =

@@ -10,7 +10,7 @@ use perflab_model::{
 };
 
 use super::estimate::estimate;
-use crate::{Lab, trouble::Told as _};
+use crate::{Lab, safety::field_problem, trouble::Told as _};
 
 impl Lab {
     /// The load, the rules, the estimate and the secrets of a launch, and why it is not possible, if so.
@@ -35,6 +35,9 @@ impl Lab {
         };
         if let Some((_, environment)) = &resolved.environment {
             preview.request.environment = Some(environment.name.clone());
+        }
+        if let Some((id, _)) = &resolved.environment {
+            preview.problems.extend(self.db.kill_switch_on(*id).await.told()?.as_ref().map(field_problem));
         }
         let Some(plan) = &resolved.plan else { return Ok(preview) };
         let queue = match &resolved.environment {

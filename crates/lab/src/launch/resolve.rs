@@ -4,7 +4,8 @@ use perflab_model::{
     environment::Environment,
     id::{EnvironmentId, ProjectId, RunId, SuiteVersionId},
     launch::LaunchRequest,
-    plan::Plan,
+    name::ProjectName,
+    plan::{Plan, PlanProject},
     problem::{FieldProblem, Problem},
     suite::{PlanError, PlanRequest, Suite},
 };
@@ -28,14 +29,20 @@ pub(super) struct Resolved {
     pub(super) problems: Vec<FieldProblem>,
 }
 
+/// What the words of a request stand for; the scenario is not looked at.
+pub(crate) struct Named {
+    pub(crate) project: ProjectId,
+    pub(crate) name: ProjectName,
+    pub(crate) environment: Option<(EnvironmentId, Environment)>,
+    pub(crate) suite: Option<(SuiteVersionId, Suite)>,
+    pub(crate) problems: Vec<FieldProblem>,
+}
+
 impl Lab {
     /// Looks up what a request names and makes its plan; what does not fit comes as problems, all at once. The plan may be
     /// carried out only when there are none.
     pub(super) async fn resolve(&self, request: &LaunchRequest, run: RunId) -> Result<Resolved, Problem> {
-        let (project, _) = self.project(request.project.as_ref()).await?;
-        let mut problems = words(request);
-        let environment = self.resolve_environment(project, request, &mut problems).await?;
-        let suite = self.resolve_suite(project, request, &mut problems).await?;
+        let Named { project, name, environment, suite, mut problems } = self.resolve_names(request).await?;
         let mut plan = None;
         if let (Some((_, environment)), Some((_, suite))) = (&environment, &suite) {
             let asked = PlanRequest {
@@ -47,7 +54,10 @@ impl Lab {
             };
             let draft = suite.draft(asked);
             problems.extend(draft.problems.iter().map(PlanError::field_problem));
-            plan = draft.plan;
+            plan = draft.plan.map(|plan| {
+                let owner = PlanProject { name: name.clone(), id: Some(project) };
+                Plan { project: Some(owner), ..plan }
+            });
         } else if let Some((_, suite)) = &suite
             && suite.scenarios().iter().all(|scenario| scenario.name != request.scenario)
         {
@@ -58,6 +68,15 @@ impl Lab {
         }
         let chosen_seed = plan.as_ref().map(|plan| plan.seed).filter(|seed| *seed != seed_of(run));
         Ok(Resolved { project, environment, suite, plan, chosen_seed, problems })
+    }
+
+    /// Looks up what a request names.
+    pub(crate) async fn resolve_names(&self, request: &LaunchRequest) -> Result<Named, Problem> {
+        let (project, name) = self.project(request.project.as_ref()).await?;
+        let mut problems = words(request);
+        let environment = self.resolve_environment(project, request, &mut problems).await?;
+        let suite = self.resolve_suite(project, request, &mut problems).await?;
+        Ok(Named { project, name, environment, suite, problems })
     }
 
     async fn resolve_environment(
@@ -128,7 +147,7 @@ impl Lab {
 }
 
 /// The run's own id gives the seed where nobody chose one: shown, kept, and reusable.
-fn seed_of(run: RunId) -> u64 {
+pub(crate) fn seed_of(run: RunId) -> u64 {
     let (high, low) = run.uuid().as_u64_pair();
     // Small enough to be an exact number in every JSON reader, JavaScript included.
     (high ^ low) & ((1 << 53) - 1)

@@ -49,6 +49,7 @@ impl Lab {
             problem.fields = resolved.problems;
             return Err(problem);
         };
+        self.refuse_while_killed(environment).await?;
         let new = NewRun {
             id,
             project: resolved.project,

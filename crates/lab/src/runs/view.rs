@@ -46,7 +46,8 @@ impl Lab {
     /// When the store does not answer.
     pub async fn newest_result(&self) -> Result<Option<RunRow>, Problem> {
         let states = RunState::ALL.into_iter().filter(|state| state.is_terminal()).collect();
-        let over = RunFilter { states, ..RunFilter::default() };
+        // A level of a search may break, and is meant to: its search is the result.
+        let over = RunFilter { states, outside_searches: true, ..RunFilter::default() };
         Ok(self.db.runs(&over, None, 1).await.told()?.rows.pop())
     }
 
@@ -63,6 +64,7 @@ impl Lab {
                     project: Some(project),
                     environment: Some(environment.name.to_string()),
                     states: vec![RunState::Finished],
+                    outside_searches: true,
                     ..RunFilter::default()
                 };
                 let rows = self.db.runs(&judged, None, 1).await.told()?.rows;

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 mod check;
 mod error;
+mod level;
 
 pub(super) use check::leaves_nothing;
 pub use error::{PlanError, PlanErrors};
@@ -104,12 +105,14 @@ impl Suite {
             }
         }
         environment.variables.extend(own);
-        let chosen = read::filter(checked, scenario.classes.as_deref(), &scenario.tags).with_think(scenario.think);
+        let chosen = choose(checked, scenario, &request.overrides.classes, problems).with_think(scenario.think);
         for feed in chosen.feeds.iter().filter(|feed| feed.sha256.is_empty()) {
             problems.push(PlanError::FeedMissing { feed: feed.name.clone(), file: feed.file.clone() });
         }
         let plan = Plan {
             run: request.run,
+            // Suites belong to no project; whoever asks for the plan says whose run it is.
+            project: None,
             suite: self.name.clone(),
             suite_version: self.version_hash(),
             scenario: scenario.name.clone(),
@@ -155,6 +158,34 @@ impl Suite {
         let mut value = value;
         self.parameters().iter().map(|parameter| (parameter.name.clone(), value(parameter))).collect()
     }
+}
+
+/// Who comes: the classes that the scenario chooses, or those that were named at launch.
+fn choose(
+    checked: &read::Checked,
+    scenario: &Scenario,
+    named: &[String],
+    problems: &mut Vec<PlanError>,
+) -> read::Filtered {
+    if named.is_empty() {
+        let chosen = read::Classes::of_scenario(scenario.classes.as_deref());
+        return read::filter(checked, chosen, &scenario.tags);
+    }
+    let mut all_known = true;
+    for name in named.iter().filter(|name| !checked.classes.contains_key(*name)) {
+        let known = checked.classes.keys().cloned().collect();
+        problems.push(PlanError::UnknownClass { name: name.clone(), known });
+        all_known = false;
+    }
+    let chosen = read::filter(checked, read::Classes::Named(named), &scenario.tags);
+    if all_known && chosen.classes.is_empty() {
+        problems.push(PlanError::NothingChosen {
+            scenario: scenario.name.clone(),
+            classes: named.to_vec(),
+            tags: scenario.tags.clone(),
+        });
+    }
+    chosen
 }
 
 impl Plan {

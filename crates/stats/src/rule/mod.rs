@@ -130,7 +130,7 @@ impl Rules {
                 }
             }
             if phase != Phase::Draining {
-                *seconds += 1;
+                *seconds += tick.point.seconds as usize;
             }
         }
     }
@@ -188,7 +188,14 @@ fn judging(rule: &Rule, names: &Names) -> Judging {
         }
     };
     let not = |reason: String, next: &str| Judging::Not { rung: undecided(rule), reason, next: next.to_owned() };
-    if matches!(threshold.measure, Measure::Memory | Measure::Allocations | Measure::Overhead | Measure::Degradation) {
+    if threshold.measure == Measure::Degradation {
+        return Judging::Not {
+            rung: Rung::NotJudged,
+            reason: "a single run has no lower load to compare with".to_owned(),
+            next: "Find the capacity of the scenario: the search judges this rule over its levels".to_owned(),
+        };
+    }
+    if matches!(threshold.measure, Measure::Memory | Measure::Allocations | Measure::Overhead) {
         return not(
             format!("a load run does not measure {}", threshold.measure.label().to_lowercase()),
             "Take the rule out of this suite, or ask it of a benchmark suite",
@@ -244,7 +251,7 @@ fn at_its_load(rule: &Rule, point: &Point, phase: Phase) -> bool {
 fn second_of(rule: &Rule, filter: &Filter, subject: &Subject, tick: &ReadTick, kind: LatencyKind) -> Second {
     let threshold = &rule.threshold;
     let point = &tick.point;
-    let mut second = Second { users: point.users, ..Second::default() };
+    let mut second = Second { seconds: point.seconds, users: point.users, ..Second::default() };
     second.part = match threshold.measure {
         Measure::Iterations => point.iterations,
         Measure::Dropped => point.dropped,

@@ -3,6 +3,7 @@
 use perflab_model::{
     display::{count, number},
     load::Load,
+    runner::Ending,
     validity::{Signal, ValidityState},
 };
 
@@ -18,12 +19,43 @@ const LAG_OF_P50: f64 = 0.1;
 /// Share of the planned load that must be reached: suspect below, invalid below.
 const ACHIEVED: (f64, f64) = (0.995, 0.98);
 /// Share of starts that may be dropped.
-const DROPPED: f64 = 0.01;
+pub(crate) const DROPPED: f64 = 0.01;
 
 pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     match context.plan.load {
         Load::Open { .. } => open(health, context),
+        Load::Closed { iterations: Some(_), .. } => iterations(health, context).into_iter().collect(),
         Load::Closed { .. } => users(health).into_iter().collect(),
+    }
+}
+
+/// Until the end more of them may come, and whoever ended the run did not want the rest.
+fn iterations(health: &Health, context: &Context<'_>) -> Option<Signal> {
+    let to_its_end = context.over && context.done.is_some_and(|done| done.ending == Ending::Completed);
+    let planned = context.plan.load.planned_iterations().filter(|planned| to_its_end && *planned > 0)?;
+    let achieved = health.all_started as f64 / planned as f64;
+    let state = match reached(achieved) {
+        _ if context.plan.find_limit => ValidityState::Valid,
+        state => state,
+    };
+    Some(signal(
+        "achieved",
+        "Iterations started of those planned",
+        format!("{} of {} ({})", count(health.all_started), count(planned), percent(achieved)),
+        "99.5 %",
+        state,
+        "Not all iterations were started: the longest time was over, or no user was left who could. Raise max_duration, ask for fewer, or see the log for users that could not log in or had no row of test data.",
+    ))
+}
+
+/// The state of a share of what was planned.
+fn reached(achieved: f64) -> ValidityState {
+    if achieved >= ACHIEVED.0 {
+        ValidityState::Valid
+    } else if achieved >= ACHIEVED.1 {
+        ValidityState::Suspect
+    } else {
+        ValidityState::Invalid
     }
 }
 
@@ -118,13 +150,7 @@ fn users(health: &Health) -> Option<Signal> {
     } else {
         return None;
     };
-    let state = if achieved >= ACHIEVED.0 {
-        ValidityState::Valid
-    } else if achieved >= ACHIEVED.1 {
-        ValidityState::Suspect
-    } else {
-        ValidityState::Invalid
-    };
+    let state = reached(achieved);
     Some(signal(
         "achieved",
         "Users reached of those planned",

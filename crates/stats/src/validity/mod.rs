@@ -18,6 +18,7 @@ use perflab_model::{
 };
 
 pub use health::Health;
+pub(crate) use load::DROPPED;
 pub use silence::Gone;
 
 /// What is known around the ticks.

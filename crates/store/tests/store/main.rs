@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod capacity;
 mod chunks;
+mod killing;
 mod claiming;
 mod launching;
 mod leases;
 mod listing;
 mod opening;
+mod orders;
 mod place;
 mod samples;
 mod setup;

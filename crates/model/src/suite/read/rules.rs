@@ -8,7 +8,7 @@ use crate::{
     hint::nearest,
     plan::Rule,
     suite::{error::Path, raw::RawThresholds},
-    threshold::{At, Limit, Measure, Threshold, ThresholdError, glob_matches, tag_problem},
+    threshold::{Action, At, Limit, Measure, Op, Stat, Threshold, ThresholdError, glob_matches, tag_problem},
 };
 
 /// Who paces the load.
@@ -162,6 +162,29 @@ fn of_starts(rule: &Threshold) -> Option<Unfit> {
     })
 }
 
+/// Why no capacity search could judge a rule on degradation: the part of it, what is wrong, what to write. A single run
+/// judges none: it has no lower load to compare with.
+fn unjudgeable(rule: &Threshold) -> Option<(Option<&'static str>, &'static str, &'static str)> {
+    if rule.at.is_none() {
+        return Some((None, "degradation is judged at a load", "say at which: `degradation < 15% at 1000 users`"));
+    }
+    if !matches!(rule.stat, Stat::Value | Stat::Quantile(_)) {
+        let hint = "write `degradation < 15% at …` for P95, or `degradation p99 < 15% at …`";
+        return Some((None, "degradation is measured of a quantile", hint));
+    }
+    let whole = "a capacity search compares whole levels: leave out scope, tags, window, `after` and `stop`";
+    if rule.scope.is_some() || rule.window.is_some() {
+        return Some((Some(" for "), "degradation is of all requests of a level together", whole));
+    }
+    if !rule.tags.is_empty() || rule.after.is_some() || rule.action == Action::Stop {
+        return Some((None, "degradation is of all requests of a level together", whole));
+    }
+    if !matches!((&rule.limit, rule.op), (Limit::Number(_), Op::Less | Op::LessOrEqual)) {
+        return Some((None, "degradation has an upper limit", "write `degradation < 15% at 1000 users`"));
+    }
+    None
+}
+
 /// Where in a rule a part stands, counted from 1. Of `at` the one before a number is meant: names may hold the word too.
 fn column(rule: &str, part: Option<&str>) -> usize {
     let found = match part {
@@ -221,9 +244,16 @@ impl Reader<'_, '_> {
             }
         };
         let measure = threshold.measure;
-        if matches!(measure, Measure::Memory | Measure::Allocations | Measure::Overhead | Measure::Degradation) {
+        if matches!(measure, Measure::Memory | Measure::Allocations | Measure::Overhead) {
             let hint = Some("load runs measure latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late and users".to_owned());
             self.problems.add(path, format!("`{measure}` is not measured in load runs"), hint);
+            return None;
+        }
+        if measure == Measure::Degradation
+            && let Some((part, message, hint)) = unjudgeable(&threshold)
+        {
+            let column = column(written.unwrap_or(&threshold.text), part);
+            self.problems.add(path, format!("{message} (column {column} of the rule)"), Some(hint.to_owned()));
             return None;
         }
         if let Limit::Budget(name) = &threshold.limit {
