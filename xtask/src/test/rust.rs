@@ -1,5 +1,6 @@
 //! The tests that cargo runs.
 
+use std::num::NonZero;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,9 +28,11 @@ pub(super) fn unit(filter: &[String]) -> Result<Counts> {
     let postgres = Postgres::start()?;
     if setup::find("cargo-nextest").is_some() {
         let others = format!("not test(~{ACCURATE})");
+        let threads = side_by_side().to_string();
         run(
             cargo("nextest run")
                 .args(["--workspace", "--no-fail-fast", "--no-tests", "pass", "--filterset", &others])
+                .args(["--test-threads", &threads])
                 .args(filter)
                 .env(VARIABLE, postgres.url()),
             Output::Error,
@@ -46,6 +49,12 @@ pub(super) fn unit(filter: &[String]) -> Result<Counts> {
             Counts::from_libtest,
         )
     }
+}
+
+/// How many tests may run at a time: twice as many as there are cores, since those that last spend their seconds waiting
+/// for runs of a few requests a second.
+fn side_by_side() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Checks that the engine measures rightly: one test at a time, with the machine to itself.
