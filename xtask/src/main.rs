@@ -3,6 +3,7 @@
 //! In:  a verb and its options. Out: builds, a running lab, or a verdict on the whole tree, with a line of progress for
 //! every step. Each verb sets up what it can, and names the command for what it cannot.
 
+mod bench;
 mod bundle;
 mod cargo;
 mod demo;
@@ -43,6 +44,11 @@ enum Verb {
     Check,
     /// Measures one stalling target by arrivals and by users who wait, and shows what the latter do not see.
     Stall,
+    /// Measures perflab itself and writes docs/benchmarks.md.
+    Bench {
+        #[command(subcommand)]
+        bench: bench::Bench,
+    },
     /// Builds the site alone: wasm, scripts, styles, each compressed beforehand.
     Wasm,
     /// Builds the release binary with the site inside it.
@@ -68,6 +74,7 @@ impl Verb {
             Self::Test(options) => return test::run(&options),
             Self::Check => return test::check(),
             Self::Stall => stall::run()?,
+            Self::Bench { bench } => bench::run(&bench)?,
             Self::Wasm => drop(site::build()?),
             Self::Bundle => drop(bundle::build()?),
         }

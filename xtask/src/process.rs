@@ -33,8 +33,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command to its end and says how it ended.
 pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    status_while(command, |_| ())
+}
+
+/// Runs a command to its end and says how it ended; meanwhile `look` is given its id again and again.
+pub(crate) fn status_while(command: &mut Command, look: impl FnMut(u32)) -> Result<ExitStatus> {
     let child = start(command)?;
-    wait(child, command)
+    wait(child, command, look)
 }
 
 fn start(command: &mut Command) -> Result<Child> {
@@ -67,7 +72,7 @@ pub(crate) fn status_with_lines(
         Output::Error => child.stderr.take().map(|from| Box::new(from) as _),
     };
     let reader = from.map(|from| thread::spawn(move || show_lines(from, each)));
-    let status = wait(child, command)?;
+    let status = wait(child, command, |_| ())?;
     if let Some(reader) = reader
         && reader.join().is_err()
     {
@@ -97,7 +102,7 @@ fn show_lines(from: impl Read, mut each: impl FnMut(&str) -> Show) {
     }
 }
 
-fn wait(mut child: Child, command: &Command) -> Result<ExitStatus> {
+fn wait(mut child: Child, command: &Command, mut look: impl FnMut(u32)) -> Result<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
@@ -106,6 +111,7 @@ fn wait(mut child: Child, command: &Command) -> Result<ExitStatus> {
             end(&mut child, Signal::SIGTERM, Duration::from_secs(5));
             bail!("stopped while `{}` was running", Line(command));
         }
+        look(child.id());
         thread::sleep(LOOK);
     }
 }
@@ -122,6 +128,11 @@ impl Service {
     pub(crate) fn start(name: &'static str, command: &mut Command, stop_with: Signal) -> Result<Self> {
         let child = start(command).with_context(|| format!("{name} did not start"))?;
         Ok(Self { name, child, stop_with })
+    }
+
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// An error as soon as the service has ended by itself.

@@ -54,17 +54,33 @@ pub(crate) fn faulty_target(binary: &Path, faults: &str) -> Result<(Service, Str
 
 /// Starts the lab on `port` or the next free one, with an environment for the target and the suites that ship.
 pub(crate) fn lab(binary: &Path, data: &Path, port: u16, target: &str) -> Result<(Service, String)> {
-    let address = free_from(port)?;
+    let names = ["--project", "MITA", "--environment", "local reference"];
+    lab_at(free_from(port)?, binary, data, &project::root().join("suites"), target, &names)
+}
+
+/// Starts a lab of its own on a free port, with these suites.
+pub(crate) fn lab_of(binary: &Path, data: &Path, suites: &Path, target: &str) -> Result<(Service, String)> {
+    lab_at(SocketAddr::from((Ipv4Addr::LOCALHOST, free()?)), binary, data, suites, target, &[])
+}
+
+fn lab_at(
+    address: SocketAddr,
+    binary: &Path,
+    data: &Path,
+    suites: &Path,
+    target: &str,
+    names: &[&str],
+) -> Result<(Service, String)> {
     let service = Service::start(
         "the lab",
         own(&mut Command::new(binary))
             .arg("serve")
-            .args(["--project", "MITA", "--environment", "local reference", "--target", target])
-            .args(["--listen", &address.to_string()])
+            .args(names)
+            .args(["--target", target, "--listen", &address.to_string()])
             .arg("--data-dir")
             .arg(data)
             .arg("--suites")
-            .arg(project::root().join("suites"))
+            .arg(suites)
             .env("LOAD_PW", load_password()),
         Signal::SIGTERM,
     )?;

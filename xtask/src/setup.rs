@@ -68,7 +68,8 @@ pub(crate) fn node_packages() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn found_or_installed(what: &str, look: impl Fn() -> Option<PathBuf>, packages: &[&str]) -> Result<PathBuf> {
+/// What `look` finds, after an installation where it finds nothing at first.
+pub(crate) fn found_or_installed(what: &str, look: impl Fn() -> Option<PathBuf>, packages: &[&str]) -> Result<PathBuf> {
     if let Some(path) = look() {
         return Ok(path);
     }
