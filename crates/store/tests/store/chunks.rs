@@ -73,11 +73,11 @@ on_both! {
     async fn whoever_writes_a_chunk_learns_that_the_run_should_end(place) {
         let ground = Ground::new(&place.db).await;
         let run = ground.running().await.run.row.id;
-        assert_eq!(place.db.write_chunk(run, 1, 1, &second(0)).await.unwrap().cancel, None);
+        assert_eq!(place.db.write_chunk(run, 1, 1, &second(0)).await.unwrap().orders.cancel, None);
         place.db.request_cancel(run, Cancel::Stop, NOW).await.unwrap();
-        assert_eq!(place.db.write_chunk(run, 1, 2, &second(1)).await.unwrap().cancel, Some(Cancel::Stop));
+        assert_eq!(place.db.write_chunk(run, 1, 2, &second(1)).await.unwrap().orders.cancel, Some(Cancel::Stop));
         let repeated = place.db.write_chunk(run, 1, 2, &second(1)).await.unwrap();
-        assert_eq!(repeated.cancel, Some(Cancel::Stop), "also when the first answer was lost");
+        assert_eq!(repeated.orders.cancel, Some(Cancel::Stop), "also when the first answer was lost");
     }
 
     async fn a_missing_chunk_is_noticed(place) {

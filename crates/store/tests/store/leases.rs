@@ -1,6 +1,6 @@
 //! Leases and their keeper.
 
-use perflab_model::{event::EventKind, run::RunState};
+use perflab_model::{event::EventKind, order::Orders, run::RunState};
 
 use crate::{
     on_both,
@@ -14,7 +14,7 @@ on_both! {
         let run = claimed.run.row.id;
         let seen = place.db.leases().await.unwrap();
         assert_eq!((seen.len(), seen[0].run, seen[0].attempt), (1, run, 1));
-        assert_eq!(place.db.beat(run, 1).await.unwrap(), None);
+        assert_eq!(place.db.beat(run, 1).await.unwrap(), Orders::default());
         assert!(!place.db.lose(seen[0], "silent", NOW).await.unwrap(), "it has beaten since the keeper looked");
         assert_eq!(ground.state(run).await, RunState::Running);
         assert_eq!(place.db.leases().await.unwrap()[0].beat, seen[0].beat + 1);

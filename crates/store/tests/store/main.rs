@@ -12,6 +12,7 @@ mod claiming;
 mod launching;
 mod leases;
 mod listing;
+mod merging;
 mod opening;
 mod orders;
 mod place;

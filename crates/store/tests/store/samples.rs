@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{Caps, Environment},
     event::EventKind,
     id::{EnvironmentId, ProjectId, RunId, SuiteVersionId, WorkerId},
     load::{Load, UserStage, Warmup},
@@ -35,10 +35,12 @@ pub(crate) fn environment(name: &str) -> Environment {
     Environment {
         name: name.parse().unwrap(),
         base_url: "http://127.0.0.1:8000".parse().unwrap(),
-        allow: vec![AllowedTarget { host: "127.0.0.1".to_owned(), port: Some(8000) }],
+        allow: vec!["127.0.0.1:8000".parse().expect("an entry")],
         caps: Caps::default(),
         variables: IndexMap::new(),
         labels: vec!["local".to_owned()],
+        vouched: None,
+        unverified_tls: None,
     }
 }
 
@@ -114,6 +116,7 @@ impl Ground {
 
 pub(crate) fn plan(run: RunId) -> Plan {
     Plan {
+        project: None,
         run,
         suite: "mita".parse().unwrap(),
         suite_version: "abc".to_owned(),
@@ -121,7 +124,7 @@ pub(crate) fn plan(run: RunId) -> Plan {
         // Beyond what JavaScript and the databases' integers hold: documents keep it whole.
         seed: u64::MAX,
         environment: environment("staging"),
-        load: Load::Closed { stages: vec![UserStage { from: 5, to: 5, over: Millis::from_secs(60) }] },
+        load: Load::Closed { stages: vec![UserStage { from: 5, to: 5, over: Millis::from_secs(60) }], iterations: None },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,
@@ -167,6 +170,7 @@ pub(crate) fn headline(finished: u64) -> Headline {
 pub(crate) fn point(second: u32) -> Point {
     Point {
         second,
+        seconds: 1,
         at_us: NOW + i64::from(second) * 1_000_000,
         phase: Phase::Measured,
         target: 5.0,
@@ -191,6 +195,7 @@ pub(crate) fn point(second: u32) -> Point {
         lag_p99_us: None,
         errors: BTreeMap::from([("http.5xx".to_owned(), 1)]),
         generator: Vitals::default(),
+        parts: Vec::new(),
     }
 }
 
@@ -213,6 +218,7 @@ pub(crate) fn tick(second: u32) -> Tick {
                 checks_failed: 0,
             }],
         }],
+        classes: Vec::new(),
     }
 }
 
@@ -248,6 +254,8 @@ pub(crate) fn outcome(run: RunId, p95_s: f64) -> Outcome {
             started: None,
             seconds: 60.0,
         },
+        marks: Vec::new(),
+        rate_changes: Vec::new(),
         validity: validity.clone(),
         verdict: judgement.verdict,
         sentence: judgement.sentence.clone(),
@@ -257,6 +265,7 @@ pub(crate) fn outcome(run: RunId, p95_s: f64) -> Outcome {
         latency: distribution(),
         service: distribution(),
         requests: Vec::new(),
+        classes: Vec::new(),
         errors: Vec::new(),
         cases: Vec::new(),
     };

@@ -79,11 +79,11 @@ on_both! {
                 place.db.finishing(run, 1, NOW).await.unwrap();
             }
             assert_eq!(place.db.request_cancel(run, how, NOW).await.unwrap(), CancelOutcome::Ordered);
-            assert_eq!(place.db.beat(run, 1).await.unwrap(), Some(how));
+            assert_eq!(place.db.beat(run, 1).await.unwrap().cancel, Some(how));
             assert_eq!(ground.state(run).await, state, "the worker ends it, not the order");
             let late = place.db.finish(run, 1, &completed(), Some(&outcome(run, 1.0)), NOW).await;
             assert!(
-                matches!(late, Err(StoreError::Conflict(Conflict::Cancelled { how: first })) if first == how),
+                matches!(late, Err(StoreError::Conflict(Conflict::Cancelled { how: first, killed: None })) if first == how),
                 "{state:?} {how:?}: {late:?}"
             );
             let before = place.db.run(run).await.unwrap().unwrap();
@@ -115,7 +115,7 @@ on_both! {
             [(Cancel::Stop, Cancel::Stop), (Cancel::Abort, Cancel::Abort), (Cancel::Stop, Cancel::Abort)]
         {
             assert_eq!(place.db.request_cancel(run, asked, NOW).await.unwrap(), CancelOutcome::Ordered);
-            assert_eq!(place.db.beat(run, 1).await.unwrap(), Some(holds));
+            assert_eq!(place.db.beat(run, 1).await.unwrap().cancel, Some(holds));
         }
     }
 
@@ -158,7 +158,7 @@ on_both! {
             let stop = tokio::spawn(async move { stopper.request_cancel(run, Cancel::Stop, NOW).await.unwrap() });
             let finish = tokio::spawn(async move { finisher.finish(run, 1, &completed(), None, NOW).await });
             match (stop.await.unwrap(), finish.await.unwrap()) {
-                (CancelOutcome::Ordered, Err(StoreError::Conflict(Conflict::Cancelled { how: Cancel::Stop }))) => {
+                (CancelOutcome::Ordered, Err(StoreError::Conflict(Conflict::Cancelled { how: Cancel::Stop, .. }))) => {
                     let end = RunEnd { state: RunState::Cancelled, ..completed() };
                     let end = RunEnd { code: "stopped".to_owned(), ..end };
                     assert!(place.db.finish(run, 1, &end, None, NOW).await.unwrap());
