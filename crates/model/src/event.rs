@@ -1,10 +1,12 @@
 //! What happens to a run, in order: the rows behind the live page.
 //!
-//! Every event has a number (`seq`) that rises by one within its run; a reader who saw `n` asks for what came after.
+//! Every event has a number (`seq`) that rises within its run, by one while it goes on; a reader who saw `n` asks for
+//! what came after. When seconds of a long run are merged after its end, the numbers of those that went are left out.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    order::RateChange,
     run::{Cancel, RunEnd, RunState},
     runner::{ErrorExample, LogLine, Started},
     summary::Progress,
@@ -34,6 +36,8 @@ pub enum EventKind {
     State(StateChange),
     /// A person wants the run to end. Its worker obeys in a moment; the state changes only then.
     Cancel(CancelAsked),
+    /// A person changes the rate: said when it is asked for, and again with its second when it has taken effect.
+    Rate(RateChange),
     /// The runner has begun.
     Started(Started),
     /// A second has passed.
@@ -52,6 +56,7 @@ impl EventKind {
         match self {
             Self::State(_) => "state",
             Self::Cancel(_) => "cancel",
+            Self::Rate(_) => "rate",
             Self::Started(_) => "started",
             Self::Tick(_) => "tick",
             Self::Progress(_) => "progress",

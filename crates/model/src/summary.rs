@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    breakdown::ClassSummary,
     id::RunId,
+    load::Load,
+    mark::Mark,
     name::{ScenarioName, SuiteName},
+    order::RateChange,
     run::Revision,
     tick::Phase,
     validity::Validity,
@@ -27,6 +31,14 @@ pub enum LatencyKind {
     Response,
     /// From the actual start: closed runs.
     Service,
+}
+
+impl LatencyKind {
+    /// The headline of a load: where any starts come at a planned rate, the time counts from the plan. Requests of users
+    /// have no planned start, so theirs is the same by either name.
+    pub fn of(load: &Load) -> Self {
+        if load.has_rate() { Self::Response } else { Self::Service }
+    }
 }
 
 /// A distribution of times, milliseconds.
@@ -158,6 +170,12 @@ pub struct Summary {
     pub schema: String,
     /// Which run.
     pub run: SummaryRun,
+    /// What a reader must know of how the run was allowed: certificates that were not verified, somebody who vouched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// What a person changed of its rate while it ran: then it is no baseline. Absent in most runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rate_changes: Vec<RateChange>,
     /// Whether the numbers can be trusted.
     pub validity: Validity,
     /// What the run says.
@@ -176,6 +194,9 @@ pub struct Summary {
     pub service: Distribution,
     /// Every request, in the order of first appearance.
     pub requests: Vec<RequestSummary>,
+    /// Who did what: classes of users and their flows. Absent in summaries of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassSummary>,
     /// Every kind of error.
     pub errors: Vec<ErrorSummary>,
     /// Benchmark cases; empty in load runs.
@@ -204,6 +225,9 @@ pub struct Progress {
     pub latency: Distribution,
     /// Every request since the warm-up (or so far, while that lasts).
     pub requests: Vec<RequestSummary>,
+    /// Classes of users and their flows since the warm-up (or so far, while that lasts).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassSummary>,
     /// Every kind of error.
     pub errors: Vec<ErrorSummary>,
     /// Rules as they stand.

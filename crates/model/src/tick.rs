@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::breakdown::ClassTick;
+
 /// An HDR histogram in its V2 encoding (microseconds, 1 µs to 1 h, 3 digits). Base64 in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EncodedHistogram(pub Vec<u8>);
@@ -39,21 +41,28 @@ pub enum Phase {
     Draining,
 }
 
-/// One second.
+/// One second, or several neighbours of a long run that were merged: then [`Point::seconds`] says how many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tick {
     /// The point that charts and the live page show.
     pub point: Point,
     /// Histograms for merging, per request and outcome.
     pub requests: Vec<RequestTick>,
+    /// The same requests, and the iterations, by class of users and flow. Empty in what earlier versions wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassTick>,
 }
 
 /// The numbers of one second, without histograms. Times in microseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Point {
-    /// Counted from the start of the run, from 0.
+    /// Its first second, counted from the start of the run, from 0.
     pub second: u32,
+    /// How many seconds it holds: 1, or more where neighbours of a long run were merged. Counts are of all of them
+    /// together; a rate is a count divided by this.
+    #[serde(default = "one")]
+    pub seconds: u32,
     /// Wall clock (microseconds since the epoch, UTC) at its end. A label only.
     pub at_us: i64,
     /// Where in the run.
@@ -106,13 +115,98 @@ pub struct Point {
     pub errors: BTreeMap<String, u64>,
     /// How the generator and its host fared.
     pub generator: Vitals,
+    /// Its parts, in their order, of runs of several loads; else none. What stands above is of all of them together, but
+    /// for the target: users and rates do not add up, so it is that of the parts with a rate where there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartPoint>,
+}
+
+/// What one of several loads did in a second, as far as it is asked for apart. The words are those of [`Point`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PartPoint {
+    /// Whether its starts come at a planned rate; else it is of users.
+    pub has_rate: bool,
+    /// Starts a second, or users, that its plan wants at the end of the second.
+    pub target: f64,
+    /// Planned starts; of users equal to `started`.
+    pub planned: u64,
+    /// Starts that were made.
+    pub started: u64,
+    /// Starts late by the generator's fault.
+    pub late_own: u64,
+    /// Starts given up.
+    pub dropped: u64,
+    /// Users active at its end.
+    pub users: u32,
+    /// Iterations (of a rate) or requests (of users) under way at its end.
+    pub in_flight: u32,
+    /// Requests that ended and say something about the target.
+    pub finished: u64,
+    /// Requests that failed by the target's fault.
+    pub failed: u64,
+}
+
+/// What a point held before any could be merged.
+const fn one() -> u32 {
+    1
 }
 
 impl Point {
+    /// Its parts of one model: those with a rate, or those of users.
+    pub fn parts_of(&self, has_rate: bool) -> impl Iterator<Item = &PartPoint> {
+        self.parts.iter().filter(move |part| part.has_rate == has_rate)
+    }
+
+    /// The second after its last one.
+    pub const fn end(&self) -> u32 {
+        self.second.saturating_add(self.seconds)
+    }
+
+    /// A count of it as a rate.
+    pub fn per_second(&self, count: u64) -> f64 {
+        count as f64 / f64::from(self.seconds.max(1))
+    }
+
     /// Enough values for P99.
     pub const RECENT_SAMPLES: u64 = 1_000;
     /// Seconds that "recent" holds at most.
     pub const RECENT_SECONDS: usize = 10;
+}
+
+impl From<&Point> for PartPoint {
+    fn from(point: &Point) -> Self {
+        Self {
+            has_rate: false,
+            target: point.target,
+            planned: point.planned,
+            started: point.started,
+            late_own: point.late_own,
+            dropped: point.dropped,
+            users: point.users,
+            in_flight: point.in_flight,
+            finished: point.finished,
+            failed: point.failed,
+        }
+    }
+}
+
+impl PartPoint {
+    /// Takes in the next second: counts add up, levels are those of its end.
+    pub fn then(&mut self, next: &Self) {
+        (self.target, self.users) = (next.target, next.users);
+        self.in_flight = self.in_flight.max(next.in_flight);
+        for (sum, count) in [
+            (&mut self.planned, next.planned),
+            (&mut self.started, next.started),
+            (&mut self.late_own, next.late_own),
+            (&mut self.dropped, next.dropped),
+            (&mut self.finished, next.finished),
+            (&mut self.failed, next.failed),
+        ] {
+            *sum += count;
+        }
+    }
 }
 
 /// Quantiles of one second, or of the last few, microseconds.

@@ -29,7 +29,7 @@ mod vectors;
 pub use accumulate::{Accumulator, ReadClass, ReadOutcome, ReadPart, ReadTick};
 pub use histogram::{Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
-pub use merge::Merger;
+pub use merge::{Beside, Merger};
 pub use multiple::benjamini_hochberg;
 pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};
 pub use rule::{Judged, Rules, Rung};

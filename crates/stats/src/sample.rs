@@ -49,6 +49,7 @@ pub(crate) fn tick(second: u32, phase: Phase, requests: Vec<(&str, Vec<OutcomeTi
     }
     let point = Point {
         second,
+        seconds: 1,
         at_us: i64::from(second) * 1_000_000,
         phase,
         target: 10.0,
@@ -73,8 +74,9 @@ pub(crate) fn tick(second: u32, phase: Phase, requests: Vec<(&str, Vec<OutcomeTi
         lag_p99_us: None,
         errors,
         generator: Vitals::default(),
+        parts: Vec::new(),
     };
-    Tick { point, requests }
+    Tick { point, requests, classes: Vec::new() }
 }
 
 /// A second in which request `home` was answered well, in these times.
@@ -99,6 +101,8 @@ pub(crate) fn plan(rules: &[&str]) -> Plan {
     let step = |name: &str, path: &str| Step::Request(Box::new(request(name, path)));
     Plan {
         run: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id"),
+        project: None,
+        whole: None,
         suite: "mita".parse().expect("a name"),
         suite_version: "9f31c2e0".to_owned(),
         scenario: "smoke".parse().expect("a name"),
@@ -110,8 +114,10 @@ pub(crate) fn plan(rules: &[&str]) -> Plan {
             caps: perflab_model::environment::Caps::default(),
             variables: Default::default(),
             labels: Vec::new(),
+            vouched: None,
+            unverified_tls: None,
         },
-        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(60) }] },
+        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(60) }], iterations: None },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,

@@ -4,27 +4,32 @@
 //! Out: totals, the distribution of every request and of all together, errors, the last ten seconds.
 //! Promise: what is judged holds no warm-up. Memory is bounded by the number of requests, not by the run's length.
 
+mod classes;
 mod read;
 mod tally;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use perflab_model::{
+    breakdown::ClassSummary,
+    plan::Plan,
     summary::{Distribution, ErrorSummary, LatencyKind, Recent, RequestSummary, Totals},
     tick::{Counted, Phase, Point},
 };
 
-pub use read::{ReadOutcome, ReadTick};
+use classes::Classes;
+pub use read::{ReadClass, ReadOutcome, ReadPart, ReadTick};
 pub(crate) use tally::{Tally, distribution};
 
 use crate::phase::Phases;
 
 /// Seconds that "recent" stands for.
-const RECENT_SECONDS: usize = 10;
+const RECENT_SECONDS: u32 = 10;
 
-/// One second of the recent ones.
+/// One of the recent points.
 #[derive(Clone, Debug)]
 struct RecentSecond {
+    seconds: u32,
     planned: u64,
     started: u64,
     finished: u64,
@@ -41,6 +46,7 @@ pub struct Accumulator {
     in_window: u64,
     all: Tally,
     requests: Vec<(String, Tally)>,
+    classes: Classes,
     errors: Vec<ErrorSummary>,
     recent: VecDeque<RecentSecond>,
     newest: Option<Point>,
@@ -56,6 +62,7 @@ impl Accumulator {
             in_window: 0,
             all: Tally::default(),
             requests: Vec::new(),
+            classes: Classes::default(),
             errors: Vec::new(),
             recent: VecDeque::new(),
             newest: None,
@@ -80,9 +87,11 @@ impl Accumulator {
         self.totals.bytes_received += point.bytes_received;
         let counts_into_rate = point.phase != Phase::Draining;
         if counts_into_rate {
-            self.totals.measured_seconds += 1.0;
+            self.totals.measured_seconds += f64::from(point.seconds);
         }
+        self.classes.add(&tick.classes, counts_into_rate);
         let mut second = RecentSecond {
+            seconds: point.seconds,
             planned: point.planned,
             started: point.started,
             finished: 0,
@@ -111,13 +120,13 @@ impl Accumulator {
                 if outcome.counted.is_latency() {
                     second.latency.merge(&outcome.latency);
                 }
-                self.note_error(name, outcome, point.second);
+                self.note_error(name, outcome, point);
             }
         }
-        if self.recent.len() == RECENT_SECONDS {
+        self.recent.push_back(second);
+        while self.recent.front().is_some_and(|oldest| self.recent_seconds() - oldest.seconds >= RECENT_SECONDS) {
             self.recent.pop_front();
         }
-        self.recent.push_back(second);
         self.newest = Some(point.clone());
     }
 
@@ -128,6 +137,7 @@ impl Accumulator {
         for (_, tally) in &mut self.requests {
             *tally = Tally::default();
         }
+        self.classes = Classes::default();
         self.totals.finished = 0;
         self.totals.failed = 0;
         self.totals.aborted = 0;
@@ -141,19 +151,23 @@ impl Accumulator {
         })
     }
 
-    fn note_error(&mut self, request: &str, outcome: &ReadOutcome, second: u32) {
+    fn recent_seconds(&self) -> u32 {
+        self.recent.iter().map(|second| second.seconds).sum()
+    }
+
+    fn note_error(&mut self, request: &str, outcome: &ReadOutcome, point: &Point) {
         let Some(code) = &outcome.error else { return };
         match self.errors.iter_mut().find(|error| error.code == *code && error.request == request) {
             Some(error) => {
                 error.count += outcome.count;
-                error.last_second = second;
+                error.last_second = point.end().saturating_sub(1);
             }
             None => self.errors.push(ErrorSummary {
                 code: code.clone(),
                 request: request.to_owned(),
                 count: outcome.count,
-                first_second: second,
-                last_second: second,
+                first_second: point.second,
+                last_second: point.end().saturating_sub(1),
                 examples: Vec::new(),
             }),
         }
@@ -199,6 +213,11 @@ impl Accumulator {
         told.map(|(name, tally)| tally.summary(name, self.kind, seconds)).collect()
     }
 
+    /// Classes of users and their flows, beside what the plan wanted of them.
+    pub fn classes(&self, plan: &Plan) -> Vec<ClassSummary> {
+        self.classes.summary(plan, self.kind)
+    }
+
     /// Every kind of error, warm-up included, most frequent first. Examples are the caller's.
     pub fn errors(&self) -> Vec<ErrorSummary> {
         let mut errors = self.errors.clone();
@@ -226,7 +245,7 @@ impl Accumulator {
             failed += second.failed;
             latency.merge(&second.latency);
         }
-        let rate = |count| per_second(count, self.recent.len() as f64).unwrap_or(0.0);
+        let rate = |count| per_second(count, f64::from(self.recent_seconds())).unwrap_or(0.0);
         Recent {
             planned_per_s: rate(planned),
             started_per_s: rate(started),

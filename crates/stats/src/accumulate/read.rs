@@ -1,6 +1,7 @@
 //! A tick with its histograms unpacked, once for all who look at it.
 
 use perflab_model::{
+    breakdown::{ClassTick, Part, PartCounts},
     summary::LatencyKind,
     tick::{Counted, EncodedHistogram, OutcomeTick, Point, Tick},
 };
@@ -36,6 +37,30 @@ pub struct ReadOutcome {
     pub checks_failed: u64,
 }
 
+/// A class of users in one second.
+#[derive(Clone, Debug)]
+pub struct ReadClass {
+    /// Its name.
+    pub name: String,
+    /// Users of it at work at the end of the second, or of each second, added up.
+    pub user_seconds: u64,
+    /// What they did.
+    pub parts: Vec<ReadPart>,
+}
+
+/// A part of what a class did in one second.
+#[derive(Clone, Debug)]
+pub struct ReadPart {
+    /// Which.
+    pub part: Part,
+    /// Its numbers.
+    pub counts: PartCounts,
+    /// Headline time of its requests.
+    pub latency: Histogram,
+    /// Time of its iterations that did every step.
+    pub duration: Histogram,
+}
+
 /// A tick, unpacked.
 #[derive(Clone, Debug)]
 pub struct ReadTick {
@@ -43,6 +68,8 @@ pub struct ReadTick {
     pub point: Point,
     /// Outcomes by request.
     pub requests: Vec<(String, Vec<ReadOutcome>)>,
+    /// The same by class of users and flow.
+    pub classes: Vec<ReadClass>,
     /// Histograms that could not be read; what they counted has no times here.
     pub unreadable: u64,
 }
@@ -59,8 +86,26 @@ impl ReadTick {
                 (request.name.clone(), outcomes)
             })
             .collect();
-        Self { point: tick.point.clone(), requests, unreadable }
+        let classes = tick.classes.iter().map(|class| read_class(class, &mut unreadable)).collect();
+        Self { point: tick.point.clone(), requests, classes, unreadable }
     }
+}
+
+fn read_class(class: &ClassTick, unreadable: &mut u64) -> ReadClass {
+    let mut unpack = |encoded: &Option<EncodedHistogram>| match encoded.as_ref().map(Histogram::decode) {
+        None => Histogram::new(),
+        Some(read) => read.unwrap_or_else(|_| {
+            *unreadable += 1;
+            Histogram::new()
+        }),
+    };
+    let parts = class.parts.iter().map(|part| ReadPart {
+        part: part.part.clone(),
+        counts: part.counts,
+        latency: unpack(&part.latency),
+        duration: unpack(&part.duration),
+    });
+    ReadClass { name: class.name.clone(), user_seconds: class.user_seconds, parts: parts.collect() }
 }
 
 fn read(outcome: &OutcomeTick, kind: LatencyKind, unreadable: &mut u64) -> ReadOutcome {

@@ -1,4 +1,5 @@
 use perflab_model::{
+    breakdown::{ClassTick, Part, PartCounts, PartTick, ShareOf},
     summary::LatencyKind,
     tick::{Phase, Tick},
 };
@@ -160,4 +161,93 @@ proptest! {
         prop_assert_eq!(with.requests(), without.requests());
         prop_assert_eq!(with.totals().finished, without.totals().finished);
     }
+}
+
+/// Readers and writers, three to one; readers look twice as often as they search.
+fn mixed_plan() -> perflab_model::plan::Plan {
+    let class = |name: &str, weight: u32, flows: &[(&str, u32)]| perflab_model::flow::UserClass {
+        name: name.to_owned(),
+        weight,
+        tags: Vec::new(),
+        think: perflab_model::flow::Think::None,
+        headers: Vec::new(),
+        auth: None,
+        on_start: None,
+        on_stop: None,
+        iterations: None,
+        part: None,
+        flows: flows.iter().map(|(flow, weight)| ((*flow).to_owned(), *weight)).collect(),
+    };
+    perflab_model::plan::Plan {
+        classes: vec![class("reader", 3, &[("look", 2), ("search", 1)]), class("writer", 1, &[("write", 1)])],
+        ..crate::sample::plan(&[])
+    }
+}
+
+/// A second in which readers looked, logged in and writers did nothing.
+fn mixed(second: u32, phase: Phase, looked: &[u64], logged_in: &[u64]) -> Tick {
+    let mut tick = good(second, phase, &[looked, logged_in].concat());
+    let part = |part: Part, times: &[u64], iterations: u64| PartTick {
+        part,
+        counts: PartCounts {
+            iterations_started: iterations,
+            iterations,
+            finished: times.len() as u64,
+            ..PartCounts::default()
+        },
+        latency: Some(outcome(2, None, times).service),
+        duration: (iterations > 0).then(|| outcome(2, None, times).service),
+    };
+    let looked = part(Part::Flow("look".to_owned()), looked, looked.len() as u64);
+    let parts = vec![looked, part(Part::LogIn, logged_in, 0)];
+    tick.classes = vec![
+        ClassTick { name: "reader".to_owned(), user_seconds: 6, parts },
+        ClassTick { name: "writer".to_owned(), user_seconds: 2, parts: Vec::new() },
+    ];
+    tick
+}
+
+#[test]
+fn classes_and_flows_add_up_to_the_totals_and_show_what_never_had_its_turn() {
+    let ticks = [
+        mixed(0, Phase::WarmUp, &[900_000; 50], &[900_000; 5]),
+        mixed(1, Phase::Measured, &[1_000; 40], &[3_000; 4]),
+        mixed(2, Phase::Draining, &[1_000; 2], &[]),
+    ];
+    let run = added(&ticks);
+    let classes = run.classes(&mixed_plan());
+    let [reader, writer] = classes.as_slice() else { panic!("{classes:#?}") };
+    let finished: u64 = classes.iter().flat_map(|class| &class.parts).map(|part| part.sums.counts.finished).sum();
+    assert_eq!((finished, reader.sums.counts.finished), (run.totals().finished, 46));
+    let samples: u64 = classes.iter().map(|class| class.sums.latency.samples).sum();
+    assert_eq!(samples, run.latency().samples, "what warmed up is in neither");
+    // Users of a closed run are parted by weight: six of eight were readers while there was load.
+    assert_eq!((reader.share_of, reader.share_wanted, reader.share), (ShareOf::Users, Some(0.75), Some(0.75)));
+    let rows: Vec<(String, Option<f64>, Option<f64>)> =
+        reader.parts.iter().map(|part| (part.part.to_string(), part.share_wanted, part.share)).collect();
+    let third = |of: f64| Some(of / 3.0);
+    assert_eq!(
+        rows,
+        [
+            ("look".to_owned(), third(2.0), Some(1.0)),
+            ("search".to_owned(), third(1.0), Some(0.0)),
+            ("(log-in)".to_owned(), None, None)
+        ]
+    );
+    assert_eq!((writer.share, writer.parts.len(), writer.sums.counts.iterations), (Some(0.25), 1, 0));
+    assert_eq!(reader.parts[0].sums.duration.samples, 42);
+}
+
+#[test]
+fn in_an_open_run_a_class_has_its_share_of_the_iterations() {
+    let mut run = Accumulator::new(LatencyKind::Response);
+    run.add(&ReadTick::new(&mixed(0, Phase::Measured, &[1_000; 30], &[]), LatencyKind::Response));
+    let classes = run.classes(&mixed_plan());
+    assert_eq!((classes[0].share_of, classes[0].share), (ShareOf::Iterations, Some(1.0)));
+    assert_eq!((classes[1].share_wanted, classes[1].share), (Some(0.25), Some(0.0)));
+}
+
+#[test]
+fn a_run_of_an_earlier_version_has_no_rows() {
+    assert_eq!(added(&[good(0, Phase::Measured, &[1_000])]).classes(&mixed_plan()), []);
 }

@@ -12,9 +12,11 @@ use crate::{Histogram, Interval, SecondSum, mean_of_blocks, missing_samples, qua
 /// Microseconds of histograms to seconds of results.
 const SECONDS: f64 = 1e-6;
 
-/// What one second gave a rule.
+/// What one second gave a rule, or a point of several.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Second {
+    /// How many it holds.
+    pub(super) seconds: u32,
     /// Times of a time measure.
     pub(super) times: Histogram,
     /// Failed requests, passed checks, finished requests, starts …
@@ -53,7 +55,16 @@ pub(super) struct Gathered {
 #[derive(Clone, Debug)]
 struct Window {
     seconds: usize,
-    kept: VecDeque<(EncodedHistogram, u64, u64)>,
+    kept: VecDeque<Kept>,
+}
+
+/// A second of a window, to be taken away again.
+#[derive(Clone, Debug)]
+struct Kept {
+    seconds: usize,
+    times: EncodedHistogram,
+    part: u64,
+    whole: u64,
 }
 
 impl Gathered {
@@ -74,7 +85,7 @@ impl Gathered {
     /// As if `seconds` without any value had passed: for a request that appears late.
     pub(super) fn after_empty_seconds(mut self, seconds: usize) -> Self {
         for _ in 0..seconds {
-            self.add(&Second::default());
+            self.add(&Second { seconds: 1, ..Second::default() });
         }
         self
     }
@@ -83,20 +94,35 @@ impl Gathered {
     pub(super) fn add(&mut self, second: &Second) {
         self.merge(second);
         self.users = second.users;
-        self.seconds.push_back(self.sum_of(second));
+        self.push_seconds(second);
         let Some(window) = &mut self.window else { return };
         let packed = if second.times.count() > 0 { second.times.encode() } else { EncodedHistogram::default() };
-        window.kept.push_back((packed, second.part, second.whole));
-        if window.kept.len() > window.seconds
-            && let Some((times, part, whole)) = window.kept.pop_front()
+        let seconds = second.seconds.max(1) as usize;
+        window.kept.push_back(Kept { seconds, times: packed, part: second.part, whole: second.whole });
+        while window.kept.front().is_some_and(|oldest| self.seconds.len() - oldest.seconds >= window.seconds)
+            && let Some(oldest) = window.kept.pop_front()
         {
-            if let Ok(times) = Histogram::decode(&times) {
+            if let Ok(times) = Histogram::decode(&oldest.times) {
                 self.times.take_away(&times);
             }
-            self.part -= part;
-            self.whole -= whole;
-            self.seconds.pop_front();
+            self.part -= oldest.part;
+            self.whole -= oldest.whole;
+            self.seconds.drain(..oldest.seconds);
         }
+    }
+
+    /// Notes the sum of each second. Of a point of several seconds only their sum is known: counts are spread evenly, and
+    /// a mean does not care in which of neighbouring seconds its values were.
+    fn push_seconds(&mut self, second: &Second) {
+        let (sum, count) = self.sum_of(second);
+        let each = match self.measure {
+            measure if is_time(measure) => (0.0, 0),
+            Measure::Users => (sum, count),
+            _ => (sum / f64::from(second.seconds.max(1)), count),
+        };
+        let first = if is_time(self.measure) { (sum, count) } else { each };
+        self.seconds.push_back(first);
+        self.seconds.extend(std::iter::repeat_n(each, (second.seconds as usize).saturating_sub(1)));
     }
 
     /// Adds what ended after the last second that counts into rates.

@@ -38,6 +38,7 @@ pub(super) fn row(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
             .and_then(|estimate| margin(threshold.op, limit, estimate.value))
             .filter(|_| shown.is_some())
             .map(|share| tidy(share * 100.0)),
+        breach_seconds: watch.breach_seconds(),
         limit: unit.shown(limit),
         ..bare(rule, rung)
     };
@@ -133,6 +134,7 @@ fn bare(rule: &Rule, rung: Rung) -> LedgerRow {
             Rung::Undecided(_) | Rung::NotJudged => Gate::Inconclusive,
         },
         margin_percent: None,
+        breach_seconds: 0,
         reason: None,
         next: None,
     }

@@ -45,6 +45,17 @@ fn failing(second: u32, failed: usize, well: usize) -> Tick {
 }
 
 #[rstest]
+#[case::the_seconds_that_were_slow("p95 < 200ms", 3)]
+#[case::of_a_two_level_rule_those_over_its_target("p95 < 50ms, max 90ms", 20)]
+#[case::in_a_window_as_well("p95 < 200ms over 10s", 3)]
+#[case::none("error_rate < 5%", 0)]
+fn each_second_is_asked_for_itself_how_long_a_rule_was_in_breach(#[case] rule: &str, #[case] seconds: u32) {
+    let slow = |second: u32| (7..10).contains(&second);
+    let ticks = run(20, |second| good(second, Phase::Measured, &[if slow(second) { 500_000 } else { 80_000 }; 20]));
+    assert_eq!(judged(rule, &ticks).row.breach_seconds, seconds);
+}
+
+#[rstest]
 #[case::inside("p95 < 200ms", Rung::Met)]
 #[case::outside("p95 < 90ms", Rung::Broken(Level::Fail))]
 #[case::outside_but_a_warning("p95 < 90ms warn", Rung::Broken(Level::Warn))]
@@ -330,4 +341,24 @@ proptest! {
             prop_assert!(rank(after.rung) >= rank(before.rung), "{} {:?} {:?}", text, before, after);
         }
     }
+}
+
+/// Rates, shares and rows of breaches are counted in seconds, also where a point holds several of them.
+#[rstest]
+#[case::rate("rps >= 10")]
+#[case::share("error_rate < 20%")]
+#[case::time("p50 < 90ms")]
+#[case::in_a_row("error_rate < 5% for 8s")]
+#[case::in_a_row_too_long("error_rate < 5% for 60s")]
+#[case::window("rps >= 10 over 12s")]
+fn points_of_several_seconds_are_judged_as_their_seconds(#[case] text: &str) {
+    let seconds = run(40, |second| failing(second, if second < 24 { 4 } else { 0 }, 16));
+    let mut merger = crate::Merger::new(4, KIND);
+    let mut points: Vec<Tick> =
+        seconds.iter().filter_map(|tick| merger.add(tick.clone()).expect("our own histograms")).collect();
+    points.extend(merger.finish().expect("our own histograms"));
+    assert_eq!(points.len(), 10);
+    let (apart, merged) = (judged(text, &seconds), judged(text, &points));
+    assert_eq!((merged.rung, merged.row.outcome, merged.row.value), (apart.rung, apart.row.outcome, apart.row.value));
+    assert_eq!(merged.row.samples, apart.row.samples);
 }

@@ -23,12 +23,14 @@ pub(super) struct Watch {
     window: Option<Gathered>,
     /// Of windows, per limit: the estimate that broke it.
     broken: Vec<Option<Estimate>>,
+    /// Seconds whose own value was beyond a limit.
+    breach_seconds: usize,
     /// Of `over` and `within`: the worst full window.
     worst: Option<Estimate>,
     /// Of `for`, per limit: how many seconds in a row breach now, and the longest such row.
     rows: Vec<(usize, usize)>,
-    /// Samples of the last seconds, of `for`.
-    recent_samples: VecDeque<u64>,
+    /// Seconds and samples of the last points, of `for`.
+    recent_samples: VecDeque<(usize, u64)>,
     /// Why the rule stopped the run, from then on: a run that a rule stopped is judged by it.
     stopped: Option<(Rung, Estimate)>,
 }
@@ -66,6 +68,7 @@ impl Watch {
             }),
             broken: vec![None; limits.len()],
             rows: vec![(0, 0); limits.len()],
+            breach_seconds: 0,
             worst: None,
             recent_samples: VecDeque::new(),
             stopped: None,
@@ -76,10 +79,21 @@ impl Watch {
     /// Adds a second that counts.
     pub(super) fn add(&mut self, rule: &Threshold, second: &Second) {
         self.gathered.add(second);
+        let mut alone = Gathered::new(rule.measure, rule.stat, None);
+        alone.add(second);
+        // A second without values is no breach: nobody knows what it would have been.
+        let value = alone.estimate();
+        let beyond = |limit: f64| value.is_some_and(|estimate| !rule.op.holds(estimate.value, limit));
+        if self.limits.iter().any(|(limit, _)| beyond(*limit)) {
+            self.breach_seconds += second.seconds as usize;
+        }
         if let (Some(window), Some(mut last)) = (rule.window, self.window.take()) {
             last.add(second);
             match window {
-                Window::For(_) => self.look_for(rule, second, &last, seconds_of(window)),
+                Window::For(_) => {
+                    let samples = (second.seconds as usize, alone.samples());
+                    self.look_for(rule, samples, beyond, &last, seconds_of(window));
+                }
                 Window::Over(_) | Window::Within(_) => {
                     let full = last.seconds() >= seconds_of(window);
                     self.look_over(rule, &last, full);
@@ -97,20 +111,24 @@ impl Watch {
         }
     }
 
-    /// Every second of the window breaches.
-    fn look_for(&mut self, rule: &Threshold, second: &Second, last: &Gathered, seconds: usize) {
-        let mut alone = Gathered::new(rule.measure, rule.stat, None);
-        alone.add(second);
-        let value = alone.estimate();
-        self.recent_samples.push_back(alone.samples());
-        if self.recent_samples.len() > seconds {
+    /// Every second of the window breaches. `newest` are the seconds of the newest point and its samples.
+    fn look_for(
+        &mut self,
+        rule: &Threshold,
+        newest: (usize, u64),
+        beyond: impl Fn(f64) -> bool,
+        last: &Gathered,
+        seconds: usize,
+    ) {
+        let (width, _) = newest;
+        self.recent_samples.push_back(newest);
+        let recent = |samples: &VecDeque<(usize, u64)>| samples.iter().map(|(seconds, _)| seconds).sum::<usize>();
+        while self.recent_samples.front().is_some_and(|(oldest, _)| recent(&self.recent_samples) - oldest >= seconds) {
             self.recent_samples.pop_front();
         }
         for (at, (limit, _)) in self.limits.iter().enumerate() {
-            // A second without values is no breach: nobody knows what it would have been.
-            let breaches = value.is_some_and(|estimate| !rule.op.holds(estimate.value, *limit));
             let row = &mut self.rows[at];
-            row.0 = if breaches { row.0 + 1 } else { 0 };
+            row.0 = if beyond(*limit) { row.0 + width } else { 0 };
             row.1 = row.1.max(row.0);
             if row.0 >= seconds
                 && let Some(estimate) = last.estimate()
@@ -135,6 +153,11 @@ impl Watch {
                 keep_worse(&mut self.broken[at], rule, estimate);
             }
         }
+    }
+
+    /// How many seconds were beyond a limit, each for itself.
+    pub(super) fn breach_seconds(&self) -> u32 {
+        u32::try_from(self.breach_seconds).unwrap_or(u32::MAX)
     }
 
     /// What the values say now.
@@ -199,9 +222,11 @@ impl Watch {
         }
         let (limit, level) = self.limits[0];
         let (breached, samples, estimate) = match (rule.window, &self.window) {
-            (Some(window @ Window::For(_)), Some(last)) => {
-                (self.rows[0].0 >= seconds_of(window), self.recent_samples.iter().sum(), last.estimate())
-            }
+            (Some(window @ Window::For(_)), Some(last)) => (
+                self.rows[0].0 >= seconds_of(window),
+                self.recent_samples.iter().map(|(_, samples)| samples).sum(),
+                last.estimate(),
+            ),
             (window, last) => {
                 let values = last.as_ref().unwrap_or(&self.gathered);
                 let full = !matches!(window, Some(Window::Over(_))) || values.seconds() >= window.map_or(1, seconds_of);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use perflab_model::tick::{Counted, Phase, Point};
+use perflab_model::tick::{Counted, PartPoint, Phase};
 
 use super::silence::{Gone, Silence};
 use crate::{Histogram, ReadTick, phase::Phases};
@@ -17,13 +17,11 @@ const SETTLING: u32 = 2;
 /// Sums for validity. Bounded: nothing is kept per second.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    pub(super) planned: u64,
-    pub(super) started: u64,
-    pub(super) dropped: u64,
-    pub(super) late_own: u64,
+    pub(super) load: LoadSums,
+    /// The same of each part, of runs of several.
+    pub(super) parts: Vec<LoadSums>,
     /// Of starts that had a free slot: what the others waited is the target's doing.
     pub(super) lag: Histogram,
-    pub(super) all_started: u64,
     pub(super) ended: u64,
     pub(super) answered: u64,
     pub(super) silence: Silence,
@@ -45,15 +43,56 @@ pub struct Health {
     pub(super) cpu_peak: Option<f64>,
     /// Longest time at a full CPU, seconds.
     pub(super) cpu_full_seconds: usize,
+    cpu: VecDeque<f64>,
+    full_windows: usize,
+    last: Option<(u32, f64)>,
+    phases: Phases,
+}
+
+/// How much load there was of how much was planned: of a run, or of one of its parts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LoadSums {
+    pub(super) planned: u64,
+    pub(super) started: u64,
+    pub(super) dropped: u64,
+    pub(super) late_own: u64,
+    /// Warm-up included.
+    pub(super) all_started: u64,
     pub(super) level_users: u64,
     pub(super) level_target: f64,
     pub(super) peak_users: u32,
     pub(super) peak_target: f64,
-    cpu: VecDeque<f64>,
-    full_windows: usize,
     level_age: u32,
-    last: Option<(u32, f64)>,
-    phases: Phases,
+    target: Option<f64>,
+}
+
+impl LoadSums {
+    /// Adds a point of so many seconds.
+    fn add(&mut self, seen: &PartPoint, phase: Phase, seconds: u32) {
+        self.all_started += seen.started;
+        if phase != Phase::WarmUp {
+            self.planned += seen.planned;
+            self.started += seen.started;
+            self.dropped += seen.dropped;
+            self.late_own += seen.late_own;
+        }
+        if phase == Phase::Measured {
+            self.add_users(seen, seconds);
+        }
+        self.target = Some(seen.target);
+    }
+
+    /// Users against the plan, where the plan stands still; on a ramp the newest user is always on its way.
+    fn add_users(&mut self, seen: &PartPoint, seconds: u32) {
+        self.peak_users = self.peak_users.max(seen.users);
+        self.peak_target = self.peak_target.max(seen.target);
+        let still = self.target == Some(seen.target);
+        self.level_age = if still { self.level_age + seconds } else { 0 };
+        if seen.target > 0.0 && self.level_age >= SETTLING {
+            self.level_users += u64::from(seen.users) * u64::from(seconds);
+            self.level_target += seen.target * f64::from(seconds);
+        }
+    }
 }
 
 /// A mean of what was measured; nothing where nothing was.
@@ -83,25 +122,28 @@ impl Health {
         self.whole_run(tick);
         let phase = self.phases.next(point.phase);
         if phase != Phase::WarmUp {
-            self.steal.add(point.generator.steal);
-            self.other.add(point.generator.other);
-            self.add_cpu(point.generator.cpu);
+            // Of a point of several seconds each counts, as if it had been told alone.
+            for _ in 0..point.seconds {
+                self.steal.add(point.generator.steal);
+                self.other.add(point.generator.other);
+                self.add_cpu(point.generator.cpu);
+            }
             for outcome in tick.requests.iter().flat_map(|(_, outcomes)| outcomes) {
                 if let Some(lag) = &outcome.lag {
                     let own = outcome.queued_lag.as_ref().and_then(|queued| lag.without(queued));
                     self.lag.merge(own.as_ref().unwrap_or(lag));
                 }
             }
-            self.planned += point.planned;
-            self.started += point.started;
-            self.dropped += point.dropped;
-            self.late_own += point.late_own;
+        }
+        self.load.add(&PartPoint::from(point), phase, point.seconds);
+        self.parts.resize(self.parts.len().max(point.parts.len()), LoadSums::default());
+        for (sums, part) in self.parts.iter_mut().zip(&point.parts) {
+            sums.add(part, phase, point.seconds);
         }
         if phase == Phase::Measured {
-            self.measured_seconds += 1;
-            self.add_users(point);
+            self.measured_seconds += u64::from(point.seconds);
         }
-        self.last = Some((point.second, point.target));
+        self.last = Some((point.end(), point.target));
     }
 
     /// The last second in which the target answered, if it ever did.
@@ -116,10 +158,9 @@ impl Health {
 
     fn whole_run(&mut self, tick: &ReadTick) {
         let point = &tick.point;
-        self.seconds += 1;
+        self.seconds += u64::from(point.seconds);
         self.unreadable += tick.unreadable;
-        self.all_started += point.started;
-        let expected = self.last.map_or(0, |(second, _)| second.saturating_add(1));
+        let expected = self.last.map_or(0, |(end, _)| end);
         self.missing_seconds += u64::from(point.second.saturating_sub(expected));
         self.clock_step_ms = self.clock_step_ms.max(point.generator.clock_step_ms.unwrap_or(0).unsigned_abs());
         self.gap_ms = self.gap_ms.max(point.generator.gap_ms.unwrap_or(0));
@@ -140,7 +181,7 @@ impl Health {
                 _ => {
                     self.ended += outcome.count;
                     self.answered += outcome.count;
-                    self.silence.answered(point.second);
+                    self.silence.answered(point);
                 }
             }
         }
@@ -161,18 +202,6 @@ impl Health {
         self.full_windows = if mean > CPU_FULL { self.full_windows + 1 } else { 0 };
         if self.full_windows > 0 {
             self.cpu_full_seconds = self.cpu_full_seconds.max(self.full_windows + CPU_WINDOW - 1);
-        }
-    }
-
-    /// Users against the plan, where the plan stands still; on a ramp the newest user is always on its way.
-    fn add_users(&mut self, point: &Point) {
-        self.peak_users = self.peak_users.max(point.users);
-        self.peak_target = self.peak_target.max(point.target);
-        let still = self.last.is_some_and(|(_, target)| target == point.target);
-        self.level_age = if still { self.level_age + 1 } else { 0 };
-        if point.target > 0.0 && self.level_age >= SETTLING {
-            self.level_users += u64::from(point.users);
-            self.level_target += point.target;
         }
     }
 }

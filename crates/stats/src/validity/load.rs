@@ -7,7 +7,7 @@ use perflab_model::{
     validity::{Signal, ValidityState},
 };
 
-use super::{Context, Health, above, percent, signal};
+use super::{Context, Health, above, health::LoadSums, percent, signal};
 use crate::{missing_samples, quantile_ranks};
 
 /// Share of starts over 5 ms late by our fault: suspect, invalid.
@@ -22,18 +22,42 @@ const ACHIEVED: (f64, f64) = (0.995, 0.98);
 pub(crate) const DROPPED: f64 = 0.01;
 
 pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
-    match context.plan.load {
-        Load::Open { .. } => open(health, context),
-        Load::Closed { iterations: Some(_), .. } => iterations(health, context).into_iter().collect(),
-        Load::Closed { .. } => users(health).into_iter().collect(),
+    let parts = context.plan.load.parts();
+    if parts.is_empty() {
+        return of_load(&context.plan.load, &health.load, health, context);
+    }
+    let mut worst: Vec<Signal> = Vec::new();
+    for (part, sums) in parts.iter().zip(&health.parts) {
+        for mut signal in of_load(&part.load, sums, health, context) {
+            if signal.code != "lag" {
+                signal.label = format!("{} (part {})", signal.label, part.name);
+            }
+            // One load that was not the planned one is enough, whatever the others were.
+            match worst.iter_mut().find(|known| known.code == signal.code) {
+                Some(known) if known.state < signal.state => *known = signal,
+                Some(_) => {}
+                None => worst.push(signal),
+            }
+        }
+    }
+    worst
+}
+
+fn of_load(load: &Load, sums: &LoadSums, health: &Health, context: &Context<'_>) -> Vec<Signal> {
+    match load {
+        Load::Open { .. } => open(sums, health, context),
+        Load::Closed { iterations: Some(_), .. } => iterations(load, sums, context).into_iter().collect(),
+        Load::Closed { .. } => users(sums).into_iter().collect(),
+        // Parts have no parts themselves.
+        Load::Combined { .. } => Vec::new(),
     }
 }
 
 /// Until the end more of them may come, and whoever ended the run did not want the rest.
-fn iterations(health: &Health, context: &Context<'_>) -> Option<Signal> {
+fn iterations(load: &Load, sums: &LoadSums, context: &Context<'_>) -> Option<Signal> {
     let to_its_end = context.over && context.done.is_some_and(|done| done.ending == Ending::Completed);
-    let planned = context.plan.load.planned_iterations().filter(|planned| to_its_end && *planned > 0)?;
-    let achieved = health.all_started as f64 / planned as f64;
+    let planned = load.planned_iterations().filter(|planned| to_its_end && *planned > 0)?;
+    let achieved = sums.all_started as f64 / planned as f64;
     let state = match reached(achieved) {
         _ if context.plan.find_limit => ValidityState::Valid,
         state => state,
@@ -41,7 +65,7 @@ fn iterations(health: &Health, context: &Context<'_>) -> Option<Signal> {
     Some(signal(
         "achieved",
         "Iterations started of those planned",
-        format!("{} of {} ({})", count(health.all_started), count(planned), percent(achieved)),
+        format!("{} of {} ({})", count(sums.all_started), count(planned), percent(achieved)),
         "99.5 %",
         state,
         "Not all iterations were started: the longest time was over, or no user was left who could. Raise max_duration, ask for fewer, or see the log for users that could not log in or had no row of test data.",
@@ -59,10 +83,10 @@ fn reached(achieved: f64) -> ValidityState {
     }
 }
 
-fn open(health: &Health, context: &Context<'_>) -> Vec<Signal> {
+fn open(sums: &LoadSums, health: &Health, context: &Context<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
-    if health.started > 0 {
-        let share = health.late_own as f64 / health.started as f64;
+    if sums.started > 0 {
+        let share = sums.late_own as f64 / sums.started as f64;
         signals.push(signal(
             "late",
             "Starts over 5 ms late though a slot was free",
@@ -73,13 +97,13 @@ fn open(health: &Health, context: &Context<'_>) -> Vec<Signal> {
         ));
     }
     signals.extend(lag(health, context));
-    if health.planned == 0 {
+    if sums.planned == 0 {
         return signals;
     }
-    let planned = health.planned as f64;
-    let achieved = health.started as f64 / planned;
+    let planned = sums.planned as f64;
+    let achieved = sums.started as f64 / planned;
     // A start that found no slot free was held up by the target, not by us.
-    let without_drops = (health.started + health.dropped) as f64 / planned;
+    let without_drops = (sums.started + sums.dropped) as f64 / planned;
     let looked_for = context.plan.find_limit && without_drops >= ACHIEVED.0;
     let state = if achieved >= ACHIEVED.0 || looked_for {
         ValidityState::Valid
@@ -100,12 +124,12 @@ fn open(health: &Health, context: &Context<'_>) -> Vec<Signal> {
             "The target did not take the planned load. Lower the rate, or mark the scenario find_limit if its limit is what you look for."
         },
     ));
-    let share = health.dropped as f64 / planned;
+    let share = sums.dropped as f64 / planned;
     let too_many = share > DROPPED && !context.plan.find_limit;
     signals.push(signal(
         "dropped",
         "Starts dropped, all slots full",
-        if health.dropped == 0 { "0".to_owned() } else { format!("{} ({})", count(health.dropped), percent(share)) },
+        if sums.dropped == 0 { "0".to_owned() } else { format!("{} ({})", count(sums.dropped), percent(share)) },
         if context.plan.find_limit { "any: the run looks for the limit" } else { "1 %" },
         super::invalid_if(too_many),
         "The target kept every slot busy, so the load was less than planned. Lower the rate, raise max_in_flight, or mark the scenario find_limit.",
@@ -142,11 +166,11 @@ fn lag(health: &Health, context: &Context<'_>) -> Option<Signal> {
     ))
 }
 
-fn users(health: &Health) -> Option<Signal> {
-    let achieved = if health.level_target > 0.0 {
-        health.level_users as f64 / health.level_target
-    } else if health.peak_target > 0.0 {
-        f64::from(health.peak_users) / health.peak_target
+fn users(sums: &LoadSums) -> Option<Signal> {
+    let achieved = if sums.level_target > 0.0 {
+        sums.level_users as f64 / sums.level_target
+    } else if sums.peak_target > 0.0 {
+        f64::from(sums.peak_users) / sums.peak_target
     } else {
         return None;
     };

@@ -48,13 +48,13 @@ impl Silence {
     pub(super) fn begin(&mut self, point: &Point) {
         self.heard = false;
         if point.phase != Phase::Draining {
-            self.last_loaded = Some(point.second);
+            self.last_loaded = Some(point.end().saturating_sub(1));
         }
     }
 
-    pub(super) fn answered(&mut self, second: u32) {
+    pub(super) fn answered(&mut self, point: &Point) {
         self.heard = true;
-        self.last_answer = Some(second);
+        self.last_answer = Some(point.end().saturating_sub(1));
     }
 
     pub(super) fn unanswered(&mut self, code: &str, count: u64) {

@@ -1,7 +1,9 @@
 use perflab_model::{
+    load::{Iterations, Load, Share, UserStage},
     plan::Plan,
     runner::{Done, Ending},
     tick::{Phase, Tick},
+    unit::Millis,
     validity::{
         Validity,
         ValidityState::{self, Invalid, Suspect, Valid},
@@ -346,4 +348,42 @@ fn a_target_that_answers_no_log_in_never_answered_although_nothing_was_started()
     let ticks: Vec<Tick> = (0..15).map(refused).collect();
     let validity = validity_of(&plan(&[]), &ticks, None);
     assert_eq!(state(&validity, "target_down"), Invalid);
+}
+
+/// A run of 100 iterations by 10 users that ended by itself after these starts.
+fn iterations(started: u64, phase: Phase) -> Validity {
+    let load = Load::Closed {
+        stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(600) }],
+        iterations: Some(Iterations { count: 100, share: Share::All }),
+    };
+    let mut tick = good(0, phase, &[10_000; 100]);
+    (tick.point.planned, tick.point.started, tick.point.dropped) = (100, started, 100 - started);
+    let done = Done { at_us: 0, ending: Ending::Completed, mismatches: Vec::new() };
+    validity_of(&Plan { load, ..plan(&[]) }, &[tick], Some(&done))
+}
+
+#[rstest]
+#[case::all(100, Valid)]
+#[case::nearly_all(99, Suspect)]
+#[case::half(50, Invalid)]
+fn a_run_of_iterations_is_judged_by_how_many_were_started_and_not_by_users_or_seconds(
+    #[case] started: u64,
+    #[case] expected: ValidityState,
+) {
+    let validity = iterations(started, Phase::Draining);
+    assert_eq!(state(&validity, "achieved"), expected);
+    assert_eq!(validity.state, expected, "{validity:#?}");
+}
+
+#[test]
+fn iterations_that_were_all_over_in_the_warm_up_have_measured_nothing() {
+    let validity = iterations(100, Phase::WarmUp);
+    assert_eq!(state(&validity, "too_short"), Invalid);
+    assert!(
+        validity
+            .causes()
+            .iter()
+            .any(|signal| signal.cause.as_deref().is_some_and(|why| why.contains("before the warm-up"))),
+        "{validity:#?}"
+    );
 }
