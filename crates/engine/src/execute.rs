@@ -14,21 +14,23 @@ use std::{
 };
 
 use perflab_model::{
-    load::Load,
+    load::{Load, RateStage},
     plan::Plan,
     runner::{Done, Ending, Job, LogLevel, LogLine, Order, Report, Started},
-    unit::Nanos,
+    unit::{Millis, Nanos, Rps},
 };
+use tokio::sync::watch;
 
 use crate::{
     clock::{RunClock, wall_us},
     code::ErrorCode,
     flow::{Program, Token},
     guard::Guard,
-    http::{H2Pool, HttpContext, Resolver},
+    http::{H2Pool, HttpContext, Resolver, TlsSetup},
     load::{Crew, Model, Shelf, closed, open, prefetch},
+    permission::{Asking, Permission, Watching},
     preflight::{self, Ready},
-    record::{Examples, Recorder, Ticker, TickerPlan},
+    record::{Examples, Groups, Names, Recorder, Ticker, TickerPlan},
     redact::Redactor,
     settings::Settings,
     stop::{Heed, Interrupt, Stop, Watch},
@@ -46,6 +48,9 @@ const GLOBAL_QUEUE_EVERY: u32 = 7;
 
 /// How long the last words may wait for a reader.
 const LAST_WORD: Duration = Duration::from_secs(5);
+
+/// How long the runner of a part waits for the others. The worker gives up long before.
+const FOR_THE_OTHERS: Duration = Duration::from_secs(3600);
 
 /// Longest time to resolve the names of a plan.
 const RESOLVING: Duration = Duration::from_secs(15);
@@ -98,8 +103,9 @@ fn carry_out(
         .map_err(|error| internal(&format!("the runtime could not be started: {error}")))?;
     let stop = Arc::new(Stop::default());
     let adjustments = Arc::new(open::Adjustments::default());
-    let listener = Listener::start(orders, Arc::clone(&stop), Arc::clone(&adjustments), &job.plan);
-    let run = Run { plan: job.plan, stop, adjustments, reports: reports.clone(), cores };
+    let (go, gone) = watch::channel(None);
+    let listener = Listener::start(orders, Arc::clone(&stop), Arc::clone(&adjustments), go, &job.plan);
+    let run = Run { plan: job.plan, stop, adjustments, gone, reports: reports.clone(), cores, asking: settings.asking };
     let end = runtime.block_on(run.run(ready));
     listener.end();
     // What still hangs after the cut-off must not hold the process.
@@ -117,10 +123,16 @@ struct Listener {
 }
 
 impl Listener {
-    fn start(orders: Receiver<Order>, stop: Arc<Stop>, adjustments: Arc<open::Adjustments>, plan: &Plan) -> Self {
+    fn start(
+        orders: Receiver<Order>,
+        stop: Arc<Stop>,
+        adjustments: Arc<open::Adjustments>,
+        go: watch::Sender<Option<i64>>,
+        plan: &Plan,
+    ) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&over);
-        let adjustable = matches!(&plan.load, Load::Open { limits, .. } if limits.adjustable);
+        let adjustable = !plan.load.adjustable().is_empty();
         thread::spawn(move || {
             let mut heard = Instant::now();
             while !is_over.load(Ordering::Acquire) {
@@ -129,9 +141,11 @@ impl Listener {
                         heard = Instant::now();
                         match order {
                             Order::Alive => {}
+                            // A run that has ended waits for nothing any more.
+                            Order::Go { at_us } => drop(go.send(Some(at_us))),
                             Order::Stop => stop.end_starts(Ending::Stopped),
                             Order::Abort => stop.cut(Ending::Aborted),
-                            Order::Adjust { by } if adjustable => adjustments.order(by),
+                            Order::Adjust { number, by } if adjustable => adjustments.order(number, by),
                             Order::Adjust { .. } => {
                                 tracing::warn!("the rate of this run is not adjustable: the order is ignored");
                             }
@@ -158,18 +172,25 @@ struct Run {
     plan: Plan,
     stop: Arc<Stop>,
     adjustments: Arc<open::Adjustments>,
+    /// When all parts of the run start, once it is said.
+    gone: watch::Receiver<Option<i64>>,
     reports: SyncSender<Report>,
     cores: usize,
+    asking: Asking,
 }
 
 impl Run {
     async fn run(self, ready: Ready) -> Result<End, Ending> {
-        let Ready { program, names, guard, tls, stray, secrets } = ready;
+        let Ready { program, names, guard, tls, stray, secrets, warnings } = ready;
+        for warning in warnings {
+            self.log(LogLevel::Warn, warning);
+        }
         if names.folded() > 0 {
             self.log(LogLevel::Warn, format!("{} names beyond the 500th are counted as `(other)`", names.folded()));
         }
         let resolver = Arc::new(Resolver::default());
         self.resolve(&program, &guard, &resolver).await?;
+        let (permission, _watching) = self.ask_permission(&program, &guard, &resolver, tls.clone()).await?;
         let examples = Arc::new(Examples::new(Redactor::new(secrets)));
         let context = |clock, recorder| {
             Arc::new(HttpContext {
@@ -179,6 +200,7 @@ impl Run {
                 tls: tls.clone(),
                 recorder,
                 clock,
+                permission: Some(Arc::clone(&permission)),
             })
         };
         let crew = |context, shelf| Crew {
@@ -194,7 +216,7 @@ impl Run {
         };
         // Log-ins before the run are not part of what is measured: they get books of their own.
         let rehearsal = crew(
-            context(RunClock::starting_at(Instant::now()), Arc::new(Recorder::new(names.clone()))),
+            context(RunClock::starting_at(Instant::now()), Arc::new(Recorder::new(names.clone(), program.groups.clone()))),
             Shelf::new(Vec::new(), self.reports.clone()),
         );
         let shelf = self.log_in_before(rehearsal).await;
@@ -202,8 +224,8 @@ impl Run {
             return Ok((self.stop.ending(), Vec::new()));
         }
         let (pinned, here) = (resolver.pinned(), on_this_host(&resolver.pinned()));
-        let head_start_us = i64::try_from(HEAD_START.as_micros()).unwrap_or(i64::MAX);
-        let (clock, at_us) = (RunClock::starting_at(Instant::now() + HEAD_START), wall_us() + head_start_us);
+        let Some((begin, at_us)) = self.begin().await else { return Ok((self.stop.ending(), Vec::new())) };
+        let clock = RunClock::starting_at(begin);
         self.say(Report::Started(Started {
             at_us,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -213,7 +235,7 @@ impl Run {
             addresses: pinned.iter().map(ToString::to_string).collect(),
             shared_host: !here.is_empty(),
         }));
-        let recorder = Arc::new(Recorder::new(names));
+        let recorder = Arc::new(Recorder::new(names, program.groups.clone()));
         let ticker = self.start_ticker(clock, &recorder, here)?;
         let crew = Arc::new(crew(context(clock, Arc::clone(&recorder)), Shelf::new(shelf, self.reports.clone())));
         let mismatches = self.drive(crew, &ticker, &recorder).await;
@@ -231,6 +253,23 @@ impl Run {
             }
             Err(ending) => (ending, Vec::new()),
         })
+    }
+
+    /// When the run starts, by our clock and by the wall's: soon, or, where there are other parts, when all of them do.
+    /// Nothing where the run ends before.
+    async fn begin(&self) -> Option<(Instant, i64)> {
+        let head_start_us = i64::try_from(HEAD_START.as_micros()).unwrap_or(i64::MAX);
+        if self.plan.load.parts().is_empty() {
+            return Some((Instant::now() + HEAD_START, wall_us() + head_start_us));
+        }
+        self.say(Report::Ready);
+        let mut watch = Watch::new(Arc::clone(&self.stop));
+        let never = Instant::now() + FOR_THE_OTHERS;
+        let mut gone = self.gone.clone();
+        let said = Box::pin(gone.wait_for(Option::is_some));
+        let at_us = watch.until(never, Heed::Starts, said).await.ok().and_then(Result::ok).and_then(|said| *said)?;
+        let left = Duration::from_micros(u64::try_from(at_us - wall_us()).unwrap_or(0));
+        Some((Instant::now() + left, at_us))
     }
 
     /// Resolves every place that the plan names, so that a name which leads astray is found before the first request.
@@ -254,11 +293,35 @@ impl Run {
         Ok(())
     }
 
-    async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Option<Token>>> {
-        let model = match self.plan.load {
-            Load::Open { .. } => Model::Open,
-            Load::Closed { .. } => Model::Closed,
+    /// Asks the targets that are not this machine whether they agree to load.
+    async fn ask_permission(
+        &self,
+        program: &Program,
+        guard: &Guard,
+        resolver: &Arc<Resolver>,
+        tls: Option<TlsSetup>,
+    ) -> Result<(Arc<Permission>, Watching), Ending> {
+        let context = HttpContext {
+            policy: self.plan.http.clone(),
+            guard: guard.clone(),
+            resolver: Arc::clone(resolver),
+            tls,
+            recorder: Arc::new(Recorder::new(Names::default(), Groups::default())),
+            clock: RunClock::starting_at(Instant::now()),
+            permission: None,
         };
+        let (base, headers) = (&program.base.origin, &program.common_headers);
+        let permission = Permission::new(&self.plan, base, headers, context, Arc::clone(&self.stop), self.asking);
+        let permission = Arc::new(permission);
+        let watching = permission.watch();
+        for sentence in permission.before_the_run(&program.origins()).await? {
+            self.log(LogLevel::Info, sentence);
+        }
+        Ok((permission, watching))
+    }
+
+    async fn log_in_before(&self, crew: Crew) -> Vec<Vec<Option<Token>>> {
+        let model = if self.plan.load.has_rate() { Model::Open } else { Model::Closed };
         let begun = Instant::now();
         let made = prefetch(&Arc::new(crew), model).await;
         let count: usize = made.tokens.iter().flatten().flatten().count();
@@ -288,26 +351,37 @@ impl Run {
         ticker: &Ticker,
         recorder: &Recorder,
     ) -> Result<Option<closed::GooseTotals>, Ending> {
-        let end = self.plan.load.duration().duration();
-        let most = end + self.plan.graceful_stop.duration() + OVERTIME;
-        let begin = crew.context.clock.instant(Nanos::new(0));
+        let whole = self.plan.load.duration().duration();
+        let most = whole + self.plan.graceful_stop.duration() + OVERTIME;
+        let (after, load) = self.plan.load.pieces().first().copied().unwrap_or((Millis::ZERO, &self.plan.load));
+        let begin = crew.context.clock.instant(Nanos::from(after.duration()));
         let driving = async {
-            match &self.plan.load {
+            match load {
+                // Refused before the run.
+                Load::Combined { .. } => Ok(None),
                 Load::Open { stages, limits } => {
+                    // Until its part begins the rate is nothing.
+                    let wait = RateStage { from: Rps::ZERO, to: Rps::ZERO, over: after };
                     let plan = open::OpenPlan {
-                        stages: stages.clone(),
+                        stages: std::iter::once(wait).filter(|_| after > Millis::ZERO).chain(stages.clone()).collect(),
                         limits: *limits,
-                        end: Nanos::from(end),
+                        begin: Nanos::from(after.duration()),
+                        end: Nanos::from(whole),
                         cap: self.plan.environment.caps.rate.get(),
                     };
                     open::drive(plan, crew, Arc::clone(&self.adjustments), ticker).await;
                     Ok(None)
                 }
-                Load::Closed { stages } => {
-                    tokio::time::sleep_until(begin.into()).await;
-                    let peak = self.plan.load.peak_users().unwrap_or(0);
-                    let plan = closed::ClosedPlan { stages: stages.clone(), end, peak };
-                    closed::drive(plan, crew, ticker).await.map(Some).map_err(|error| {
+                Load::Closed { stages, iterations } => {
+                    let mut watch = Watch::new(Arc::clone(&self.stop));
+                    if !watch.sleep_until(begin, Heed::Starts).await {
+                        ticker.starts_ended(crew.context.clock.now());
+                        return Ok(None);
+                    }
+                    let end = load.duration().duration();
+                    let peak = load.peak_users().unwrap_or(0);
+                    let plan = closed::ClosedPlan { stages: stages.clone(), iterations: *iterations, end, peak };
+                    closed::drive(plan, crew, ticker).await.map_err(|error| {
                         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                         Ending::Failed {
                             code: "engine.goose".to_owned(),

@@ -2,15 +2,17 @@
 //!
 //! In:  a [`Job`] and the process's settings. Out: a program that is ready to run, or a stable code and what to do.
 
+mod resources;
+
 use std::sync::Arc;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use perflab_model::{
     load::Load,
     plan::{HttpVersion, Plan},
     runner::{Ending, Job},
 };
 
+use self::resources::Short;
 use crate::{
     flow::{CompileError, Compiler, FeedError, FeedTable, Program},
     guard::{Guard, Origin},
@@ -19,12 +21,6 @@ use crate::{
     redact::Redactor,
     settings::Settings,
 };
-
-/// Descriptors that a run needs besides its connections.
-const SPARE_DESCRIPTORS: u64 = 200;
-
-/// The share of local ports that connections to one address may take when none is used twice.
-const PORT_SHARE: f64 = 0.8;
 
 /// Why a run does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,31 +43,20 @@ enum PreflightError {
     /// A load without an end, a rate or users.
     #[error("the plan's load has no stage that lasts")]
     NoLoad,
+    /// Each part of a run has a runner of its own.
+    #[error("a runner carries out one part of a run, and this plan is of another number of them")]
+    SeveralParts,
     /// Open runs need a limit.
     #[error("`max_in_flight` must be at least 1")]
     NoLanes,
-    /// Too few file descriptors.
+    /// The machine cannot carry it.
+    #[error(transparent)]
+    Resources(#[from] Short),
+    /// Certificates that are not to be verified where nobody has allowed that.
     #[error(
-        "{needed} file descriptors are needed (two for each of {connections} connections and {SPARE_DESCRIPTORS} more), this process may have {limit}: raise `ulimit -n` or ask for less"
+        "certificates are not to be verified (tls_verify: false), and no administrator has marked the environment `{0}` for that"
     )]
-    Descriptors {
-        /// How many are needed.
-        needed: u64,
-        /// For how many connections.
-        connections: u64,
-        /// The hard limit.
-        limit: u64,
-    },
-    /// Too few local ports.
-    #[error(
-        "without reuse of connections {connections} of them need more than 80 % of this machine's {ports} local ports: allow reuse or ask for less"
-    )]
-    Ports {
-        /// How many connections at once.
-        connections: u64,
-        /// How many ports there are.
-        ports: u64,
-    },
+    TlsUnmarked(String),
     /// A feed cannot be used.
     #[error(transparent)]
     Feed(#[from] FeedError),
@@ -88,9 +73,9 @@ impl PreflightError {
     fn ending(&self, redactor: &Redactor) -> Ending {
         let code = match self {
             Self::Cap { which, .. } => &format!("cap.{which}"),
-            Self::NoLoad | Self::NoLanes | Self::PlainH2(_) => "plan.invalid",
-            Self::Descriptors { .. } => "preflight.descriptors",
-            Self::Ports { .. } => "preflight.ports",
+            Self::NoLoad | Self::NoLanes | Self::SeveralParts | Self::PlainH2(_) => "plan.invalid",
+            Self::Resources(short) => short.code(),
+            Self::TlsUnmarked(_) => "tls.unmarked",
             Self::Feed(_) => "feed",
             Self::Compile(CompileError::SecretMissing(_)) => "secret.missing",
             Self::Compile(CompileError::Denied { .. }) => "target.denied",
@@ -118,6 +103,8 @@ pub(crate) struct Ready {
     pub(crate) stray: NameId,
     /// Values that must never be shown.
     pub(crate) secrets: Vec<String>,
+    /// What may become too little while it runs, a sentence each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Checks a job and makes it ready, or says how a run ends that never began.
@@ -130,7 +117,11 @@ fn prepare(job: &Job, settings: &Settings, secrets: Vec<String>) -> Result<Ready
     let plan = &job.plan;
     check_load(plan)?;
     check_caps(plan)?;
-    check_resources(plan)?;
+    // The lab has refused it already; a plan that came another way must not slip through.
+    if plan.lacks_tls_mark() {
+        return Err(PreflightError::TlsUnmarked(plan.environment.name.to_string()));
+    }
+    let warnings = resources::check(job)?;
     let guard = Guard::new(plan.environment.allow.clone(), settings.loopback.clone(), settings.denied_ports.clone());
     let feeds = plan
         .feeds
@@ -153,13 +144,13 @@ fn prepare(job: &Job, settings: &Settings, secrets: Vec<String>) -> Result<Ready
     let key = plan.http.client_certificate.as_ref().map(|own| &own.key_secret);
     let key =
         key.map(|name| settings.secret(name).ok_or_else(|| CompileError::SecretMissing(name.clone()))).transpose()?;
-    let tls = match TlsSetup::new(&plan.http, key.as_deref(), &settings.extra_roots) {
+    let tls = match TlsSetup::new(plan, key.as_deref(), &settings.extra_roots) {
         Ok(tls) => Some(tls).filter(|_| speaks_tls),
         // A run that may not speak TLS at all does without the platform's roots, not without what the suite asks for.
         Err(TlsError::Roots(_)) if !program.base.origin.tls => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Ready { program: Arc::new(program), names, guard, tls, stray, secrets })
+    Ok(Ready { program: Arc::new(program), names, guard, tls, stray, secrets, warnings })
 }
 
 fn check_load(plan: &Plan) -> Result<(), PreflightError> {
@@ -167,7 +158,8 @@ fn check_load(plan: &Plan) -> Result<(), PreflightError> {
         return Err(PreflightError::NoLoad);
     }
     match &plan.load {
-        Load::Open { limits, .. } if limits.max_in_flight == 0 => Err(PreflightError::NoLanes),
+        Load::Combined { parts } if parts.len() != 1 => Err(PreflightError::SeveralParts),
+        load if load.max_in_flight() == Some(0) => Err(PreflightError::NoLanes),
         _ => Ok(()),
     }
 }
@@ -185,51 +177,12 @@ fn check_caps(plan: &Plan) -> Result<(), PreflightError> {
     if let Some(rate) = plan.load.peak_rate().filter(|rate| *rate > caps.rate) {
         return above("rate", rate.to_string(), caps.rate.to_string());
     }
-    if let Load::Open { limits, .. } = &plan.load
-        && limits.max_in_flight > caps.in_flight
-    {
-        return above("in_flight", format!("{} iterations at once", limits.max_in_flight), caps.in_flight.to_string());
+    if let Some(asked) = plan.load.max_in_flight().filter(|asked| *asked > caps.in_flight) {
+        return above("in_flight", format!("{asked} iterations at once"), caps.in_flight.to_string());
     }
     let duration = plan.load.duration();
     if duration > caps.duration {
         return above("duration", duration.to_string(), caps.duration.to_string());
     }
     Ok(())
-}
-
-/// Most connections at once.
-fn connections(plan: &Plan) -> u64 {
-    match &plan.load {
-        Load::Open { limits, .. } => u64::from(limits.max_in_flight),
-        Load::Closed { .. } => u64::from(plan.load.peak_users().unwrap_or(0)),
-    }
-}
-
-fn check_resources(plan: &Plan) -> Result<(), PreflightError> {
-    let connections = connections(plan);
-    let needed = 2 * connections + SPARE_DESCRIPTORS;
-    let limit = raise_descriptors();
-    if limit < needed {
-        return Err(PreflightError::Descriptors { needed, connections, limit });
-    }
-    if !plan.http.reuse
-        && let Some(ports) = local_ports()
-        && connections as f64 > ports as f64 * PORT_SHARE
-    {
-        return Err(PreflightError::Ports { connections, ports });
-    }
-    Ok(())
-}
-
-/// Raises the soft limit to the hard one; gives back what holds then.
-fn raise_descriptors() -> u64 {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return u64::MAX };
-    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() { hard } else { soft }
-}
-
-fn local_ports() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    let mut ends = text.split_whitespace().map_while(|end| end.parse::<u64>().ok());
-    let (low, high) = (ends.next()?, ends.next()?);
-    high.checked_sub(low).map(|between| between + 1)
 }

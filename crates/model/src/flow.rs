@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    name::PartName,
     template::Template,
     unit::{Millis, Ratio},
 };
@@ -290,6 +291,18 @@ pub struct Feed {
     pub columns: Vec<String>,
     /// How many rows there are.
     pub rows: u64,
+    /// Which of them are used, where other parts of the run use the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<RowShare>,
+}
+
+/// Some of the rows of a feed, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowShare {
+    /// The first of them, counted from 0.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
 }
 
 /// A kind of user.
@@ -315,4 +328,7 @@ pub struct UserClass {
     pub iterations: Option<(u32, u32)>,
     /// Flows by name, with their weights.
     pub flows: IndexMap<String, u32>,
+    /// The part of the run that it belongs to, where there are several. The same class may be in more than one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartName>,
 }

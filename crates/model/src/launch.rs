@@ -49,12 +49,15 @@ pub struct Overrides {
     pub spawn_rate: Option<f64>,
     /// Starts a second of an open run: of its only rate, or scales all stages so that the highest is this.
     pub rate: Option<f64>,
-    /// From the first start to the last; stages are stretched to it.
+    /// From the first start to the last; stages are stretched to it. Of a number of iterations the longest time.
     pub duration: Option<Millis>,
     /// Most iterations at once of an open run.
     pub max_in_flight: Option<u32>,
     /// Where everything random comes from.
     pub seed: Option<u64>,
+    /// Only these classes of users, instead of those that the scenario chooses; nothing changes where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// Parameters of the suite.
     pub parameters: IndexMap<String, String>,
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     display,
+    name::PartName,
     unit::{Millis, Rps},
 };
 
@@ -73,6 +74,59 @@ pub struct OpenLimits {
     pub adjustable: bool,
 }
 
+/// A number of iterations instead of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Iterations {
+    /// How many.
+    pub count: u64,
+    /// Whose they are.
+    pub share: Share,
+}
+
+/// Whose a number of iterations is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// All users take from one number until nothing is left.
+    All,
+    /// Each user has this number for itself.
+    Each,
+}
+
+impl Share {
+    /// The executor's name in suites.
+    pub const fn executor(self) -> &'static str {
+        match self {
+            Self::All => "shared_iterations",
+            Self::Each => "per_user_iterations",
+        }
+    }
+}
+
+impl Iterations {
+    /// All iterations that this many users do.
+    pub const fn in_all(self, users: u32) -> u64 {
+        match self.share {
+            Share::All => self.count,
+            Share::Each => self.count.saturating_mul(users as u64),
+        }
+    }
+
+    /// What is wrong where some of the users would find nothing to do.
+    pub(crate) fn fewer_than(self, users: u32) -> Option<String> {
+        (self.in_all(users) < u64::from(users)).then(|| {
+            format!("{} cannot be shared by {}", counted(self.count, "iteration"), counted(users.into(), "user"))
+        })
+    }
+}
+
+/// `1 user`, `2,000 users`.
+fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", display::count(number), if number == 1 { "" } else { "s" })
+}
+
 /// The load of a run, expanded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -89,7 +143,35 @@ pub enum Load {
     Closed {
         /// Stretches, in order.
         stages: Vec<UserStage>,
+        /// How much the users do: then the stages only say how many there are, and when the run ends whatever is left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        iterations: Option<Iterations>,
     },
+    /// Several loads side by side, each made by a runner of its own.
+    Combined {
+        /// The loads, each of one model, in the order of the suite.
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
+        parts: Vec<LoadPart>,
+    },
+}
+
+/// A load that is one of several of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LoadPart {
+    /// Its name in the scenario.
+    pub name: PartName,
+    /// From the run's start to its own.
+    pub start_after: Millis,
+    /// Its load, which has no parts itself.
+    pub load: Load,
+}
+
+impl LoadPart {
+    /// From the run's start to the end of its last stage.
+    pub fn end(&self) -> Millis {
+        self.start_after.plus(self.load.duration())
+    }
 }
 
 /// What is left out of verdicts at the beginning of a run.
@@ -107,79 +189,153 @@ pub enum Warmup {
 }
 
 impl Load {
-    /// From the first planned start to the end of the last stage.
-    pub fn duration(&self) -> Millis {
+    /// The loads that it is made of, each with the time from the run's start to its own: itself where it has no parts.
+    pub fn pieces(&self) -> Vec<(Millis, &Self)> {
         match self {
-            Self::Open { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
-            Self::Closed { stages } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
+            Self::Open { .. } | Self::Closed { .. } => vec![(Millis::ZERO, self)],
+            Self::Combined { parts } => parts.iter().map(|part| (part.start_after, &part.load)).collect(),
         }
     }
 
-    /// The highest rate, of open runs.
+    /// The loads of several that it is made of, by name; none where it is one.
+    pub fn parts(&self) -> &[LoadPart] {
+        match self {
+            Self::Combined { parts } => parts,
+            Self::Open { .. } | Self::Closed { .. } => &[],
+        }
+    }
+
+    /// Whether any starts come at a planned rate.
+    pub fn has_rate(&self) -> bool {
+        self.pieces().iter().any(|(_, load)| matches!(load, Self::Open { .. }))
+    }
+
+    /// Whether there are any users who wait for their answers.
+    pub fn has_users(&self) -> bool {
+        self.pieces().iter().any(|(_, load)| matches!(load, Self::Closed { .. }))
+    }
+
+    /// From the first planned start to the end of the last stage. At most: see [`Self::ends_early`].
+    pub fn duration(&self) -> Millis {
+        match self {
+            Self::Open { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
+            Self::Closed { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
+            Self::Combined { parts } => parts.iter().map(LoadPart::end).max().unwrap_or(Millis::ZERO),
+        }
+    }
+
+    /// Whether the run may be over before its time, because everything was done: the duration then is an upper bound.
+    pub fn ends_early(&self) -> bool {
+        match self {
+            Self::Open { .. } => false,
+            Self::Closed { iterations, .. } => iterations.is_some(),
+            Self::Combined { parts } => {
+                let end = self.duration();
+                parts.iter().filter(|part| part.end() == end).all(|part| part.load.ends_early())
+            }
+        }
+    }
+
+    /// All iterations, of runs that do a number of them.
+    pub fn planned_iterations(&self) -> Option<u64> {
+        match self {
+            Self::Closed { iterations: Some(iterations), .. } => {
+                Some(iterations.in_all(self.peak_users().unwrap_or(0)))
+            }
+            Self::Closed { .. } | Self::Open { .. } | Self::Combined { .. } => None,
+        }
+    }
+
+    /// The highest rate, of runs with a rate; of several parts that of all together.
     pub fn peak_rate(&self) -> Option<Rps> {
         match self {
             Self::Open { stages, .. } => {
                 stages.iter().flat_map(|stage| [stage.from, stage.to]).max_by(|a, b| a.get().total_cmp(&b.get()))
             }
             Self::Closed { .. } => None,
+            Self::Combined { .. } => {
+                let rates = self.pieces_where(|load| matches!(load, Self::Open { .. }));
+                (!rates.is_empty()).then(|| Rps::new(highest(&rates)).unwrap_or(Rps::ZERO))
+            }
         }
     }
 
-    /// The highest number of users, of closed runs.
+    /// The highest number of users, of runs with users; of several parts that of all together.
     pub fn peak_users(&self) -> Option<u32> {
         match self {
-            Self::Closed { stages } => stages.iter().flat_map(|stage| [stage.from, stage.to]).max(),
+            Self::Closed { stages, .. } => stages.iter().flat_map(|stage| [stage.from, stage.to]).max(),
             Self::Open { .. } => None,
+            Self::Combined { .. } => {
+                let users = self.pieces_where(|load| matches!(load, Self::Closed { .. }));
+                (!users.is_empty()).then(|| highest(&users).ceil() as u32)
+            }
         }
     }
 
-    /// Users started over the whole run, of closed runs: every rise starts new ones, also where others have left.
+    /// Most iterations under way at once, of runs with a rate; of several parts all of them together.
+    pub fn max_in_flight(&self) -> Option<u32> {
+        let limits = self.pieces().into_iter().filter_map(|(_, load)| match load {
+            Self::Open { limits, .. } => Some(limits.max_in_flight),
+            Self::Closed { .. } | Self::Combined { .. } => None,
+        });
+        limits.reduce(u32::saturating_add)
+    }
+
+    /// Users started over the whole run, of runs with users: every rise starts new ones, also where others have left.
     pub fn users_started(&self) -> Option<u64> {
-        let Self::Closed { stages } = self else { return None };
-        let (mut started, mut users) = (0_u64, 0_u32);
-        for stage in stages {
-            started += u64::from(stage.from.saturating_sub(users)) + u64::from(stage.to.saturating_sub(stage.from));
-            users = stage.to;
+        match self {
+            Self::Open { .. } => None,
+            Self::Closed { stages, .. } => {
+                let (mut started, mut users) = (0_u64, 0_u32);
+                for stage in stages {
+                    started +=
+                        u64::from(stage.from.saturating_sub(users)) + u64::from(stage.to.saturating_sub(stage.from));
+                    users = stage.to;
+                }
+                Some(started)
+            }
+            Self::Combined { parts } => {
+                parts.iter().filter_map(|part| part.load.users_started()).reduce(u64::saturating_add)
+            }
         }
-        Some(started)
     }
 
-    /// Planned starts, of open runs: the area under the rate.
+    /// Planned starts, of runs with a rate: the area under it.
     pub fn planned_starts(&self) -> Option<f64> {
         match self {
             Self::Open { stages, .. } => Some(
                 stages.iter().map(|stage| (stage.from.get() + stage.to.get()) / 2.0 * stage.over.as_secs_f64()).sum(),
             ),
             Self::Closed { .. } => None,
+            Self::Combined { parts } => {
+                parts.iter().filter_map(|part| part.load.planned_starts()).reduce(|sum, starts| sum + starts)
+            }
         }
     }
 
-    /// The planned rate or number of users `seconds` after the start; after the end it is zero.
+    /// The planned rate `seconds` after the start, else the planned number of users; after the end it is zero. Of several
+    /// parts the sum of those with a rate, where there is one.
     pub fn planned_at(&self, seconds: f64) -> f64 {
-        let points: Vec<(f64, f64, f64)> = match self {
-            Self::Open { stages, .. } => {
-                stages.iter().map(|s| (s.from.get(), s.to.get(), s.over.as_secs_f64())).collect()
+        match self {
+            Self::Open { .. } | Self::Closed { .. } => self.at(seconds, Side::Right),
+            Self::Combined { parts } => {
+                let rate = self.has_rate();
+                let counts = parts.iter().filter(|part| part.load.has_rate() == rate);
+                counts.map(|part| part.load.at(seconds - part.start_after.as_secs_f64(), Side::Right)).sum()
             }
-            Self::Closed { stages } => {
-                stages.iter().map(|s| (f64::from(s.from), f64::from(s.to), s.over.as_secs_f64())).collect()
-            }
-        };
-        let mut start = 0.0;
-        for (from, to, over) in points {
-            if over > 0.0 && seconds < start + over {
-                return from + (to - from) * (seconds - start) / over;
-            }
-            start += over;
         }
-        0.0
     }
 
-    /// How long the warm-up is.
+    /// How long the warm-up is. Of several parts those that begin with the run bring it up; what joins later is measured.
     pub fn warmup(&self, warmup: Warmup) -> Millis {
         match warmup {
             Warmup::None => Millis::ZERO,
             Warmup::For(time) => time,
-            Warmup::Ramp => self.first_rise(),
+            Warmup::Ramp => {
+                let first = self.pieces().iter().map(|(after, _)| *after).min().unwrap_or(Millis::ZERO);
+                let begin = self.pieces().into_iter().filter(|(after, _)| *after == first);
+                begin.map(|(after, load)| after.plus(load.first_rise())).max().unwrap_or(Millis::ZERO)
+            }
         }
     }
 
@@ -187,25 +343,142 @@ impl Load {
     fn first_rise(&self) -> Millis {
         let rises: Vec<(bool, Millis)> = match self {
             Self::Open { stages, .. } => stages.iter().map(|s| (s.to > s.from, s.over)).collect(),
-            Self::Closed { stages } => stages.iter().map(|s| (s.to > s.from, s.over)).collect(),
+            Self::Closed { stages, .. } => stages.iter().map(|s| (s.to > s.from, s.over)).collect(),
+            Self::Combined { .. } => Vec::new(),
         };
         let Some(last) = rises.iter().position(|(rises, _)| *rises) else { return Millis::ZERO };
         rises[..=last].iter().fold(Millis::ZERO, |sum, (_, over)| sum.plus(*over))
     }
 
-    /// One line for people: `200 users, 15m` or `up to 100/s, 11m`.
+    /// One line for people: `200 users, 15m`, `up to 100/s, 11m`, `500 iterations by 10 users, at most 10m` or
+    /// `50 users + up to 20/s from 30s, 10m`.
     pub fn summary(&self) -> String {
-        let duration = self.duration();
+        let at_most = if self.ends_early() { AT_MOST } else { "" };
+        format!("{}, {at_most}{}", self.amount(), self.duration())
+    }
+
+    /// The same without the time.
+    pub fn amount(&self) -> String {
         match self {
-            Self::Open { .. } => {
-                format!("up to {}, {duration}", self.peak_rate().unwrap_or(Rps::ZERO))
+            Self::Open { .. } => format!("up to {}", self.peak_rate().unwrap_or(Rps::ZERO)),
+            Self::Closed { iterations, .. } => {
+                let users = counted(self.peak_users().unwrap_or(0).into(), "user");
+                match iterations {
+                    None => users,
+                    Some(Iterations { count, share: Share::All }) => {
+                        format!("{} by {users}", counted(*count, "iteration"))
+                    }
+                    Some(Iterations { count, share: Share::Each }) => {
+                        format!("{} by each of {users}", counted(*count, "iteration"))
+                    }
+                }
             }
-            Self::Closed { .. } => {
-                let users = self.peak_users().unwrap_or(0);
-                format!("{} {}, {duration}", display::count(users.into()), if users == 1 { "user" } else { "users" })
+            Self::Combined { parts } => {
+                let amount = |part: &LoadPart| match part.start_after {
+                    Millis::ZERO => part.load.amount(),
+                    after => format!("{} from {after}", part.load.amount()),
+                };
+                parts.iter().map(amount).collect::<Vec<_>>().join(" + ")
             }
         }
     }
+
+    /// The planned rate as a line: second and starts a second at its corners, of several parts all that have a rate
+    /// together. Empty where none has.
+    pub fn rate_line(&self) -> Vec<(f64, f64)> {
+        line(&self.pieces_where(|load| matches!(load, Self::Open { .. })))
+    }
+
+    /// The same of the number of users.
+    pub fn users_line(&self) -> Vec<(f64, f64)> {
+        line(&self.pieces_where(|load| matches!(load, Self::Closed { .. })))
+    }
+
+    /// Its corners: seconds from its own start, and rate or users there. Of one model only; none of several parts.
+    pub fn corners(&self) -> Vec<(f64, f64)> {
+        let mut second = 0.0;
+        let mut corners = Vec::new();
+        for (from, to, over) in self.stretches() {
+            corners.push((second, from));
+            second += over;
+            corners.push((second, to));
+        }
+        corners
+    }
+
+    /// Value at its start, at its end, and seconds of each stage. Of one model only.
+    fn stretches(&self) -> Vec<(f64, f64, f64)> {
+        match self {
+            Self::Open { stages, .. } => {
+                stages.iter().map(|s| (s.from.get(), s.to.get(), s.over.as_secs_f64())).collect()
+            }
+            Self::Closed { stages, .. } => {
+                stages.iter().map(|s| (f64::from(s.from), f64::from(s.to), s.over.as_secs_f64())).collect()
+            }
+            Self::Combined { .. } => Vec::new(),
+        }
+    }
+
+    fn pieces_where(&self, fits: impl Fn(&Self) -> bool) -> Vec<(f64, &Self)> {
+        let pieces = self.pieces().into_iter().filter(|(_, load)| fits(load));
+        pieces.map(|(after, load)| (after.as_secs_f64(), load)).collect()
+    }
+
+    /// The value at a moment, or just before it.
+    fn at(&self, seconds: f64, side: Side) -> f64 {
+        let mut start = 0.0;
+        for (from, to, over) in self.stretches() {
+            let within = match side {
+                Side::Right => (start..start + over).contains(&seconds),
+                Side::Left => start < seconds && seconds <= start + over,
+            };
+            if over > 0.0 && within {
+                return from + (to - from) * (seconds - start) / over;
+            }
+            start += over;
+        }
+        0.0
+    }
+}
+
+/// From which side a moment is looked at: at a jump it has two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Said before times that are upper bounds.
+const AT_MOST: &str = "at most ";
+
+/// Whether the time in a [`Load::summary`] is an upper bound: for lists, which keep no more of a load than that line.
+pub fn is_at_most(summary: &str) -> bool {
+    summary.contains(AT_MOST)
+}
+
+/// The sum of several loads at every corner of one of them; one alone as it is.
+fn line(pieces: &[(f64, &Load)]) -> Vec<(f64, f64)> {
+    if let [(after, load)] = pieces {
+        let before = (*after > 0.0).then_some([(0.0, 0.0), (*after, 0.0)]);
+        return before
+            .into_iter()
+            .flatten()
+            .chain(load.corners().into_iter().map(|(at, value)| (after + at, value)))
+            .collect();
+    }
+    let mut moments: Vec<f64> =
+        pieces.iter().flat_map(|(after, load)| load.corners().into_iter().map(move |(at, _)| after + at)).collect();
+    moments.sort_by(f64::total_cmp);
+    moments.dedup();
+    let sum = |at: f64, side: Side| -> f64 { pieces.iter().map(|(after, load)| load.at(at - after, side)).sum() };
+    moments.into_iter().flat_map(|at| [(at, sum(at, Side::Left)), (at, sum(at, Side::Right))]).collect()
+}
+
+/// The highest sum of several loads. Between two corners all of them are straight, so it is at a corner.
+fn highest(pieces: &[(f64, &Load)]) -> f64 {
+    let moments = pieces.iter().flat_map(|(after, load)| load.corners().into_iter().map(move |(at, _)| after + at));
+    let sum = |at: f64, side: Side| -> f64 { pieces.iter().map(|(after, load)| load.at(at - after, side)).sum() };
+    moments.flat_map(|at| [sum(at, Side::Left), sum(at, Side::Right)]).fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -218,6 +491,7 @@ mod tests {
                 UserStage { from: 0, to: 200, over: Millis::from_secs(40) },
                 UserStage { from: 200, to: 200, over: Millis::from_secs(860) },
             ],
+            iterations: None,
         }
     }
 
@@ -233,5 +507,29 @@ mod tests {
         assert_eq!(ramp_and_hold().planned_at(20.0), 100.0);
         assert_eq!(ramp_and_hold().planned_at(100.0), 200.0);
         assert_eq!(ramp_and_hold().planned_at(901.0), 0.0);
+    }
+
+    #[rstest::rstest]
+    #[case::shared(Share::All, 100, "100 iterations by 10 users, at most 10m")]
+    #[case::each(Share::Each, 1000, "100 iterations by each of 10 users, at most 10m")]
+    fn a_number_of_iterations_ends_a_run_before_its_time(
+        #[case] share: Share,
+        #[case] in_all: u64,
+        #[case] summary: &str,
+    ) {
+        let load = Load::Closed {
+            stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(600) }],
+            iterations: Some(Iterations { count: 100, share }),
+        };
+        assert_eq!(load.planned_iterations(), Some(in_all));
+        assert!(load.ends_early());
+        assert_eq!(load.summary(), summary);
+    }
+
+    #[test]
+    fn a_load_that_was_kept_before_there_were_iterations_is_read() {
+        let kept = r#"{"model": "closed", "stages": [{"from": 1, "to": 1, "over": "1s"}]}"#;
+        let load: Load = serde_json::from_str(kept).expect("a load");
+        assert_eq!(load.planned_iterations(), None);
     }
 }

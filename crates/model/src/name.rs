@@ -83,6 +83,8 @@ name!(/// A suite's name, e.g. `mita`.
     SuiteName);
 name!(/// A scenario's name, e.g. `smoke`.
     ScenarioName);
+name!(/// The name of a part of a scenario, e.g. `browse`.
+    PartName);
 
 #[cfg(test)]
 mod tests {

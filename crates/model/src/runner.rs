@@ -21,12 +21,19 @@ pub struct Job {
 pub enum Order {
     /// The worker lives. Said at least every 5 s; after 25 s of silence the runner stops by itself.
     Alive,
+    /// To the runner of a part that has said it is ready: all others are too, and this is when the run starts.
+    Go {
+        /// Wall clock, microseconds since the epoch: the same for all.
+        at_us: i64,
+    },
     /// No new starts; wait for open requests as long as the plan allows.
     Stop,
     /// Send nothing more; end within 2 s.
     Abort,
     /// Add to (or take from) the rate of an adjustable open run, from the next whole second.
     Adjust {
+        /// The order's number, by which the runner tells that it has obeyed.
+        number: u32,
         /// Starts a second, may be negative.
         by: f64,
     },
@@ -36,10 +43,14 @@ pub enum Order {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {
+    /// The runner of a part is prepared and waits for the others.
+    Ready,
     /// The first start is about to be made.
     Started(Started),
     /// A second has passed.
     Tick(Box<Tick>),
+    /// An order to change the rate was obeyed.
+    Adjusted(RateObeyed),
     /// Something worth reading.
     Log(LogLine),
     /// An example of a failed request; at most three of each kind a run.
@@ -66,6 +77,15 @@ pub struct Started {
     pub addresses: Vec<String>,
     /// Whether the target runs on the runner's own host.
     pub shared_host: bool,
+}
+
+/// From when on a changed rate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateObeyed {
+    /// The order's number.
+    pub number: u32,
+    /// The whole second from which it counts.
+    pub from_second: u32,
 }
 
 /// How much a log line matters.

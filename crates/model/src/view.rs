@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::RunId,
     launch::LaunchRequest,
+    kill_switch::KillSwitch,
     load::Load,
     name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
     plan::Rule,
@@ -13,6 +14,7 @@ use crate::{
     unit::Millis,
     validity::ValidityState,
     verdict::Verdict,
+    work::Needs,
 };
 
 /// What can be launched, and where.
@@ -99,6 +101,9 @@ pub struct EnvironmentOption {
     pub busy_with: Option<u64>,
     /// How many runs wait for it.
     pub waiting: u64,
+    /// The kill switch that keeps load from it.
+    #[serde(default)]
+    pub killed: Option<KillSwitch>,
 }
 
 /// What Start would do, before it is pressed.
@@ -141,12 +146,16 @@ pub struct SecretState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
-    /// Iterations in all: planned starts of open runs; of closed runs an upper bound by think times, where there are any.
+    /// Iterations in all: planned starts of open runs, and what is to be done where that is what ends the run; of other
+    /// closed runs an upper bound by think times, where there are any.
     pub iterations: Option<f64>,
     /// Requests in all, if each iteration sends its mean number of requests.
     pub requests: Option<f64>,
     /// From first start to last.
     pub duration: Millis,
+    /// Whether it may be over sooner, because everything was done: then duration and end are the latest.
+    #[serde(default)]
+    pub at_most: bool,
     /// When it would end if it started now, microseconds since the epoch.
     pub ends_us: i64,
     /// Highest starts a second of open runs.
@@ -155,6 +164,8 @@ pub struct Estimate {
     pub peak_users: Option<u32>,
     /// Runs that go first on this environment or host.
     pub ahead: u64,
+    /// What the machine that sends must have.
+    pub needs: Needs,
 }
 
 /// A launch that was accepted.
@@ -280,6 +291,8 @@ pub enum Apart {
     Invalid,
     /// Its numbers are mostly trusted: it is judged and marked, and enters no history.
     Suspect,
+    /// A person changed its rate while it ran: no other run had the same load.
+    Adjusted,
     /// Its load is not that of the newest run that may be compared.
     OtherLoad,
 }
@@ -292,6 +305,7 @@ impl Apart {
             Self::NotCarriedOut => "not carried out",
             Self::Invalid => "invalid",
             Self::Suspect => "suspect",
+            Self::Adjusted => "rate adjusted by hand",
             Self::OtherLoad => "under another load",
         }
     }

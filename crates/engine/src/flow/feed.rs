@@ -53,7 +53,11 @@ impl FeedTable {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
         let headers = reader.headers().map_err(wrong)?.clone();
         let columns = headers.iter().enumerate().map(|(index, name)| (name.to_owned(), index)).collect();
-        let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        let mut rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+        if let Some(share) = feed.share {
+            let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+            rows = rows.into_iter().skip(size(share.first)).take(size(share.count)).collect();
+        }
         if rows.is_empty() {
             return Err(FeedError::Empty(feed.name.clone()));
         }
@@ -88,6 +92,7 @@ mod tests {
             order: FeedOrder::Unique,
             columns: vec!["email".to_owned(), "name".to_owned()],
             rows: 2,
+            share: None,
         }
     }
 
@@ -97,6 +102,13 @@ mod tests {
         let table = FeedTable::read(&feed(), text).expect("a table");
         let name = table.column("name").expect("a column");
         assert_eq!((table.len(), table.cell(0, name), table.cell(1, name)), (2, "Smith, A", "B"));
+    }
+
+    #[test]
+    fn a_part_of_a_run_has_only_its_own_rows() {
+        let share = Some(perflab_model::flow::RowShare { first: 1, count: 1 });
+        let table = FeedTable::read(&Feed { share, ..feed() }, "email,name\na@x,A\nb@x,B\nc@x,C\n").expect("a table");
+        assert_eq!((table.len(), table.cell(0, 0)), (1, "b@x"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod tokens;
 
 use std::{
     future::Future,
-    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
+    sync::{Arc, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -17,9 +17,9 @@ use rand::Rng;
 pub(crate) use self::{prefetch::prefetch, tokens::Shelf};
 use crate::{
     code::ErrorCode,
-    flow::{IterationEnd, Performer, Program},
+    flow::{Performer, Program},
     http::{Client, Failure, H2Pool, HttpContext},
-    record::{Counts, Examples, NameId, Recorder, Stamps},
+    record::{Counts, Examples, GroupId, NameId, Stamps},
     stop::{Stop, Watch},
 };
 
@@ -61,6 +61,8 @@ impl Crew {
             observed: (model == Model::Closed).then(Vec::new),
             gauges_requests: model == Model::Closed,
             stray: self.stray,
+            group: GroupId::OTHER,
+            iteration: None,
         }
     }
 }
@@ -84,17 +86,6 @@ pub(crate) fn panicked(performer: &mut Performer) {
     let stamps = Stamps { planned: None, sent: now, first_byte: None, ended: now };
     let failure = Failure::new(ErrorCode::Internal, "the generator broke down in this iteration: see its log");
     performer.count(performer.stray, "(iteration)", stamps, Counts::default(), None, Some(&failure));
-}
-
-/// Counts an iteration that is over.
-pub(crate) fn count_iteration(recorder: &Recorder, end: IterationEnd) {
-    let count = match end {
-        IterationEnd::Stopped => &recorder.iterations_aborted,
-        IterationEnd::Done | IterationEnd::Broken | IterationEnd::Unsent | IterationEnd::Unreachable => {
-            &recorder.iterations
-        }
-    };
-    count.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Picks by weight; nothing where all weights are zero.

@@ -45,6 +45,11 @@ struct Pending {
 impl Starts {
     /// Counts one thing that happened to a start planned in `second`.
     pub(crate) fn count(&self, second: u32, event: StartEvent) {
+        self.count_many(second, event, 1);
+    }
+
+    /// The same of several starts.
+    pub(crate) fn count_many(&self, second: u32, event: StartEvent, how_many: u64) {
         let mut pending = self.pending.lock();
         let index = second.saturating_sub(pending.first) as usize;
         if pending.seconds.len() <= index {
@@ -52,11 +57,11 @@ impl Starts {
         }
         let counts = &mut pending.seconds[index];
         match event {
-            StartEvent::Planned => counts.planned += 1,
-            StartEvent::Started => counts.started += 1,
-            StartEvent::Late => counts.late += 1,
-            StartEvent::LateOwn => counts.late_own += 1,
-            StartEvent::Dropped => counts.dropped += 1,
+            StartEvent::Planned => counts.planned += how_many,
+            StartEvent::Started => counts.started += how_many,
+            StartEvent::Late => counts.late += how_many,
+            StartEvent::LateOwn => counts.late_own += how_many,
+            StartEvent::Dropped => counts.dropped += how_many,
         }
     }
 

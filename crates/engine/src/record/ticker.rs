@@ -6,16 +6,17 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc::SyncSender,
     },
     thread,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use perflab_model::{
     load::Load,
-    runner::{Ending, LogLevel, LogLine, Report},
+    runner::{Ending, LogLevel, LogLine, RateObeyed, Report},
     tick::{Phase, Point, Tick, Vitals},
     unit::Nanos,
 };
@@ -58,8 +59,18 @@ struct Shared {
     done: AtomicBool,
     /// When the last start was made or given up; `u64::MAX` until then.
     starts_ended: AtomicU64,
-    /// Starts a second that a person added, in thousandths.
-    adjusted_milli: AtomicI64,
+    /// Changes of the rate that the ticker has not told yet.
+    adjusted: Mutex<Vec<Adjustment>>,
+}
+
+/// A change of the rate that the pacer has obeyed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Adjustment {
+    pub(crate) number: u32,
+    pub(crate) from_second: u32,
+    pub(crate) by: f64,
+    /// The highest rate that it may lead to.
+    pub(crate) cap: f64,
 }
 
 impl Ticker {
@@ -74,12 +85,9 @@ impl Ticker {
         let shared = Arc::new(Shared {
             done: AtomicBool::new(false),
             starts_ended: AtomicU64::new(u64::MAX),
-            adjusted_milli: AtomicI64::new(0),
+            adjusted: Mutex::default(),
         });
-        let headline = match plan.load {
-            Load::Open { .. } => Headline::Response,
-            Load::Closed { .. } => Headline::Service,
-        };
+        let headline = if plan.load.has_rate() { Headline::Response } else { Headline::Service };
         let mut state = State {
             plan,
             clock,
@@ -89,6 +97,7 @@ impl Ticker {
             shared: Arc::clone(&shared),
             folder: Folder::new(headline),
             samples: Vec::new(),
+            iterations: Vec::new(),
             beat: Instant::now(),
             longest_gap: Duration::ZERO,
         };
@@ -103,12 +112,10 @@ impl Ticker {
         self.shared.starts_ended.fetch_min(at.get(), Ordering::Relaxed);
     }
 
-    /// Takes note of what a person adds to the planned rate.
-    pub(crate) fn adjuster(&self) -> impl Fn(f64) + Send + 'static {
+    /// Takes note of a change of the planned rate. The ticker tells it, not the pacer, which must never wait for a reader.
+    pub(crate) fn adjuster(&self) -> impl Fn(Adjustment) + Send + 'static {
         let shared = Arc::clone(&self.shared);
-        move |by| {
-            shared.adjusted_milli.fetch_add((by * 1000.0) as i64, Ordering::Relaxed);
-        }
+        move |adjustment| shared.adjusted.lock().push(adjustment)
     }
 
     /// Makes the last ticks and waits for them.
@@ -139,6 +146,7 @@ struct State {
     shared: Arc<Shared>,
     folder: Folder,
     samples: Vec<super::Sample>,
+    iterations: Vec<super::Iteration>,
     /// When the ticker last woke.
     beat: Instant,
     /// The longest time since the last tick by which it woke too late.
@@ -152,16 +160,17 @@ impl State {
         loop {
             let due = self.clock.instant(Nanos::new((u64::from(second) + 1) * 1_000_000_000)) + SETTLE;
             let done = self.wait_until(due);
+            if !self.tell_adjustments() {
+                return;
+            }
             let (tick, saturated) = self.tick(second, done);
             if saturated > 0 && !saturation_told {
                 saturation_told = true;
                 self.warn(format!("{saturated} requests took longer than an hour and are counted as one hour"));
             }
-            let is_empty =
-                tick.requests.is_empty() && tick.point.planned + tick.point.started + tick.point.dropped == 0;
-            if (!done || !is_empty) && self.reports.send(Report::Tick(Box::new(tick))).is_err() {
-                // Load that nobody watches is load that nobody can stop.
-                self.plan.stop.cut(Ending::Orphaned);
+            let starts = tick.point.planned + tick.point.started + tick.point.dropped;
+            let is_empty = tick.requests.is_empty() && tick.classes.is_empty() && starts == 0;
+            if (!done || !is_empty) && !self.say(Report::Tick(Box::new(tick))) {
                 return;
             }
             if done && !self.recorder.has_pending() {
@@ -169,6 +178,24 @@ impl State {
             }
             second += 1;
         }
+    }
+
+    /// Tells from when on changed rates count, before the ticks in which they show; `false` when nobody listens.
+    fn tell_adjustments(&mut self) -> bool {
+        let adjusted = std::mem::take(&mut *self.shared.adjusted.lock());
+        adjusted.into_iter().all(|Adjustment { number, from_second, by, cap }| {
+            self.plan.load = self.plan.load.adjusted(from_second, by, cap);
+            self.say(Report::Adjusted(RateObeyed { number, from_second }))
+        })
+    }
+
+    /// Says something; `false` when nobody listens. Load that nobody watches is load that nobody can stop.
+    fn say(&self, report: Report) -> bool {
+        let heard = self.reports.send(report).is_ok();
+        if !heard {
+            self.plan.stop.cut(Ending::Orphaned);
+        }
+        heard
     }
 
     /// Waits; `true` when the run has ended, and what is left shall be told at once.
@@ -190,8 +217,12 @@ impl State {
     }
 
     fn tick(&mut self, second: u32, last: bool) -> (Tick, u64) {
-        self.recorder.collect(if last { u32::MAX } else { second }, &mut self.samples);
+        let due = if last { u32::MAX } else { second };
+        self.recorder.collect(due, &mut self.samples, &mut self.iterations);
         let folded = self.folder.fold(&self.recorder.names, &mut self.samples);
+        let (iterations, iterations_aborted) = self.folder.fold_iterations(&mut self.iterations);
+        let (begun, users) = (self.recorder.take_begun(), self.recorder.users_by_class());
+        let classes = self.folder.classes(&self.recorder.groups, &begun, &users);
         let starts = self.recorder.starts.take(second);
         let gap = std::mem::take(&mut self.longest_gap);
         let gap_ms = Some(u64::try_from(gap.as_millis()).unwrap_or(u64::MAX));
@@ -199,6 +230,7 @@ impl State {
         let count = &self.recorder;
         let point = Point {
             second,
+            seconds: 1,
             at_us: wall_us(),
             phase: self.phase(second),
             target: self.target(second),
@@ -210,10 +242,10 @@ impl State {
             finished: folded.finished,
             failed: folded.failed,
             aborted: folded.aborted,
-            iterations: count.iterations.swap(0, Ordering::Relaxed),
-            iterations_aborted: count.iterations_aborted.swap(0, Ordering::Relaxed),
+            iterations,
+            iterations_aborted,
             in_flight: count.in_flight.load(Ordering::Relaxed),
-            users: count.users.load(Ordering::Relaxed),
+            users: u32::try_from(users.iter().sum::<u64>()).unwrap_or(u32::MAX),
             bytes_sent: folded.bytes_sent,
             bytes_received: folded.bytes_received,
             connections: count.connections.swap(0, Ordering::Relaxed),
@@ -223,8 +255,9 @@ impl State {
             lag_p99_us: folded.lag_p99_us,
             errors: folded.errors,
             generator: vitals,
+            parts: Vec::new(),
         };
-        (Tick { point, requests: folded.requests }, folded.saturated)
+        (Tick { point, requests: folded.requests, classes }, folded.saturated)
     }
 
     /// A second belongs to the measured window only as a whole: a second in which the starts ended would count as a
@@ -244,13 +277,12 @@ impl State {
 
     /// What the plan wants at the end of the second, or just before, where the plan ends with it.
     fn target(&self, second: u32) -> f64 {
-        let added = self.shared.adjusted_milli.load(Ordering::Relaxed) as f64 / 1000.0;
         let end = f64::from(second) + 1.0;
-        let planned = match self.plan.load.planned_at(end) {
-            0.0 => self.plan.load.planned_at(end - 1e-6),
-            planned => planned,
-        };
-        (planned + added).max(0.0)
+        if end < self.plan.load.duration().as_secs_f64() {
+            self.plan.load.planned_at(end)
+        } else {
+            self.plan.load.planned_at(end - 1e-6)
+        }
     }
 
     fn warn(&self, message: String) {

@@ -71,16 +71,18 @@ pub(crate) fn constant_rate(rate: f64, seconds: u64, max_in_flight: u32) -> Load
 
 /// A number of users who all come at once.
 pub(crate) fn users(users: u32, seconds: u64) -> Load {
-    Load::Closed { stages: vec![UserStage { from: users, to: users, over: Millis::from_secs(seconds) }] }
+    Load::Closed { stages: vec![UserStage { from: users, to: users, over: Millis::from_secs(seconds) }], iterations: None }
 }
 
 /// A plan of one class that does these steps, without think time.
 pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
     let base_url = url::Url::parse(base_url).expect("a URL");
-    let target =
-        AllowedTarget { host: base_url.host_str().expect("a host").to_owned(), port: base_url.port_or_known_default() };
+    let target = AllowedTarget::of_host(base_url.host_str().expect("a host"), base_url.port_or_known_default())
+        .expect("an entry");
     Plan {
         run: RunId::new(uuid::Uuid::nil()),
+        project: None,
+        whole: None,
         suite: "test".parse().expect("a name"),
         suite_version: String::new(),
         scenario: "test".parse().expect("a name"),
@@ -92,6 +94,8 @@ pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
             caps: Caps { rate: Rps::new(1e6).expect("a rate"), ..Caps::default() },
             variables: IndexMap::new(),
             labels: Vec::new(),
+            vouched: None,
+            unverified_tls: None,
         },
         load,
         warmup: Warmup::None,
@@ -109,6 +113,7 @@ pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
             on_stop: None,
             iterations: None,
             flows: IndexMap::from([("main".to_owned(), 1)]),
+            part: None,
         }],
         flows: vec![Flow { name: "main".to_owned(), tags: Vec::new(), steps }],
         auth: Vec::new(),

@@ -2,7 +2,8 @@
 
 use perflab_model::{
     id::RunId,
-    load::Load,
+    mark::Mark,
+    order::RateChange,
     plan::Plan,
     run::{Headline, Revision, RunEnd, RunState},
     runner::{ErrorExample, Started},
@@ -29,16 +30,14 @@ pub struct Live {
     rules: Rules,
     health: Health,
     examples: Vec<ErrorExample>,
+    changes: Vec<RateChange>,
     started: Option<Started>,
 }
 
 impl Live {
     /// A run before its first second.
     pub fn new(plan: &Plan, revision: Revision) -> Self {
-        let kind = match plan.load {
-            Load::Open { .. } => LatencyKind::Response,
-            Load::Closed { .. } => LatencyKind::Service,
-        };
+        let kind = if plan.load.has_rate() { LatencyKind::Response } else { LatencyKind::Service };
         Self {
             rules: Rules::new(plan),
             plan: plan.clone(),
@@ -47,6 +46,7 @@ impl Live {
             sums: Accumulator::new(kind),
             health: Health::default(),
             examples: Vec::new(),
+            changes: Vec::new(),
             started: None,
         }
     }
@@ -62,6 +62,11 @@ impl Live {
         self.sums.add(&tick);
         self.rules.add(&tick, self.kind);
         self.health.add(&tick);
+    }
+
+    /// A person's change of the rate has taken effect.
+    pub fn adjusted(&mut self, change: &RateChange) {
+        self.changes.push(change.clone());
     }
 
     /// An example of a failure.
@@ -97,7 +102,7 @@ impl Live {
         let (judged, gone) = (self.rules.ledger(), self.health.gone());
         let verdict = self.sums.is_judged().then(|| ladder::climb(None, &validity, gone.as_ref(), &judged).verdict());
         Progress {
-            second: newest.map_or(0, |point| point.second.saturating_add(1)),
+            second: newest.map_or(0, |point| point.end()),
             phase: newest.map_or(first_phase, |point| point.phase),
             totals: self.sums.totals(),
             target: newest.map_or_else(|| self.plan.load.planned_at(0.0), |point| point.target),
@@ -106,6 +111,7 @@ impl Live {
             recent: self.sums.recent(),
             latency: self.sums.latency(),
             requests: self.sums.requests(),
+            classes: self.sums.classes(&self.plan),
             errors: self.errors(),
             ledger: rows(gone.as_ref(), judged),
             verdict,
@@ -162,6 +168,8 @@ impl Live {
         Summary {
             schema: SCHEMA.to_owned(),
             run: self.identity(self.plan.run, conclusion),
+            marks: self.plan.marks().into_iter().chain(Mark::of_changes(&self.changes)).collect(),
+            rate_changes: self.changes.clone(),
             validity: validity.clone(),
             verdict,
             sentence: told.to_owned(),
@@ -171,6 +179,7 @@ impl Live {
             latency: sums.latency(),
             service: sums.service(),
             requests: sums.requests(),
+            classes: sums.classes(&self.plan),
             errors: self.errors(),
             cases: Vec::new(),
         }
@@ -213,7 +222,7 @@ impl Live {
     }
 
     fn seconds(&self) -> f64 {
-        self.sums.newest().map_or(0.0, |point| f64::from(point.second) + 1.0)
+        self.sums.newest().map_or(0.0, |point| f64::from(point.end()))
     }
 }
 

@@ -10,16 +10,45 @@ use perflab_model::{
 /// The estimate of a plan that would start at `now_us` after `ahead` other runs.
 pub(super) fn estimate(plan: &Plan, now_us: i64, ahead: u64) -> Estimate {
     let duration = plan.load.duration();
+    if !plan.load.parts().is_empty() {
+        return of_parts(plan, now_us, ahead);
+    }
     let iterations = match &plan.load {
         Load::Open { .. } => plan.load.planned_starts(),
         Load::Closed { iterations: Some(_), .. } => plan.load.planned_iterations().map(|planned| planned as f64),
         Load::Closed { .. } => closed_iterations(plan),
+        Load::Combined { .. } => None,
     };
     let per_iteration = plan.requests_per_iteration();
     let duration_us = i64::try_from(duration.get()).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000);
     Estimate {
         iterations,
         requests: iterations.zip(per_iteration).map(|(iterations, each)| iterations * each),
+        duration,
+        at_most: plan.load.ends_early(),
+        ends_us: now_us.saturating_add(duration_us),
+        peak_rate: plan.load.peak_rate().map(perflab_model::unit::Rps::get),
+        peak_users: plan.load.peak_users(),
+        ahead,
+        needs: plan.needs(),
+    }
+}
+
+/// What all parts do together; unknown where it is of one of them.
+fn of_parts(plan: &Plan, now_us: i64, ahead: u64) -> Estimate {
+    let sum = |of: fn(&Estimate) -> Option<f64>, each: &[Estimate]| -> Option<f64> {
+        each.iter().try_fold(0.0, |sum, one| Some(sum + of(one)?))
+    };
+    let alone = |part: Plan| {
+        let load = part.load.pieces().first().map(|(_, load)| (*load).clone());
+        estimate(&Plan { load: load.unwrap_or_else(|| part.load.clone()), ..part }, now_us, ahead)
+    };
+    let each: Vec<Estimate> = plan.of_parts().into_iter().map(alone).collect();
+    let duration = plan.load.duration();
+    let duration_us = i64::try_from(duration.get()).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000);
+    Estimate {
+        iterations: sum(|one| one.iterations, &each),
+        requests: sum(|one| one.requests, &each),
         duration,
         at_most: plan.load.ends_early(),
         ends_us: now_us.saturating_add(duration_us),

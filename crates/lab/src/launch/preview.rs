@@ -3,7 +3,6 @@
 use perflab_model::{
     id::RunId,
     launch::LaunchRequest,
-    load::Load,
     problem::Problem,
     unit::Millis,
     view::{LaunchPreview, SecretState},
@@ -48,8 +47,9 @@ impl Lab {
         preview.warmup = plan.warmup_time();
         preview.graceful_stop = plan.graceful_stop;
         preview.cap = Some(match &plan.load {
-            Load::Open { .. } => plan.environment.caps.rate.get(),
-            Load::Closed { .. } => f64::from(plan.environment.caps.users),
+            // The first series of the drawing is the one that the cap belongs to.
+            load if load.has_rate() => plan.environment.caps.rate.get(),
+            _ => f64::from(plan.environment.caps.users),
         });
         preview.secrets = plan
             .secrets()

@@ -62,7 +62,8 @@ pub struct Scenario {
     pub title: Option<String>,
     /// What it is for.
     pub description: Option<String>,
-    /// The executor's name: `constant_vus`, `ramping_vus`, `constant_rate`, `ramping_rate`, `spike`, `soak`, `staircase`.
+    /// The executor's name: `constant_vus`, `ramping_vus`, `constant_rate`, `ramping_rate`, `spike`, `soak`, `staircase`,
+    /// `shared_iterations`, `per_user_iterations`.
     pub executor: &'static str,
     /// How much load.
     pub load: Load,

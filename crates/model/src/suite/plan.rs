@@ -7,11 +7,16 @@ use indexmap::IndexMap;
 mod check;
 mod error;
 mod level;
+mod part;
+mod rows;
 
 pub(super) use check::leaves_nothing;
 pub use error::{PlanError, PlanErrors};
 
-use super::{Scenario, Suite, parameter, read};
+use super::{
+    Scenario, Suite, parameter, read,
+    shape::{PartShape, Shape},
+};
 use crate::{environment::Environment, flow::Request, id::RunId, launch::Overrides, name::ScenarioName, plan::Plan};
 
 /// Which plan is wanted.
@@ -113,6 +118,7 @@ impl Suite {
             run: request.run,
             // Suites belong to no project; whoever asks for the plan says whose run it is.
             project: None,
+            whole: None,
             suite: self.name.clone(),
             suite_version: self.version_hash(),
             scenario: scenario.name.clone(),
@@ -167,6 +173,17 @@ fn choose(
     named: &[String],
     problems: &mut Vec<PlanError>,
 ) -> read::Filtered {
+    if let Shape::Parts(parts) = &scenario.shape {
+        if !named.is_empty() {
+            let fits = "scenarios without parts";
+            problems.push(PlanError::DoesNotFit { field: "classes", executor: "parts", fits });
+        }
+        let chosen = |part: &PartShape| {
+            let classes = read::Classes::of_scenario(part.classes.as_deref());
+            (part.name.clone(), read::filter(checked, classes, &part.tags))
+        };
+        return read::Filtered::of_parts(checked, parts.iter().map(chosen).collect());
+    }
     if named.is_empty() {
         let chosen = read::Classes::of_scenario(scenario.classes.as_deref());
         return read::filter(checked, chosen, &scenario.tags);

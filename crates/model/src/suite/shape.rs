@@ -2,15 +2,22 @@
 //!
 //! In:  a shape and overrides. Out: a [`Load`], or why an override does not fit.
 
+mod parts;
+
 use super::plan::PlanError;
 use crate::{
     launch::Overrides,
-    load::{Load, OpenLimits, RateStage, UserStage},
+    load::{Iterations, Load, LoadPart, OpenLimits, RateStage, UserStage},
+    name::PartName,
     unit::{Millis, Rps},
 };
 
 /// Executors whose load is a rate.
 const OF_RATES: &str = "constant_rate, ramping_rate, and spike, soak and staircase of a rate";
+
+/// Executors whose load is a number of users.
+const OF_USERS: &str =
+    "constant_vus, ramping_vus, shared_iterations, per_user_iterations, and spike, soak and staircase of users";
 
 /// A way to load with its numbers, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +26,26 @@ pub(super) enum Shape {
     ConstantUsers { users: u32, spawn_rate: Option<f64>, duration: Millis },
     /// Users follow stages, written out or made from a pattern.
     RampingUsers { executor: &'static str, start: u32, stages: Vec<(u32, Millis)> },
+    /// Users who do a number of iterations.
+    Iterations { users: u32, iterations: Iterations, max_duration: Millis },
     /// One rate.
     ConstantRate { rate: Rps, duration: Millis, limits: OpenLimits },
     /// The rate follows stages, written out or made from a pattern.
     RampingRate { executor: &'static str, start: Rps, stages: Vec<(Rps, Millis)>, limits: OpenLimits },
+    /// Several side by side.
+    Parts(Vec<PartShape>),
+}
+
+/// One of several loads of a scenario, and who comes in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PartShape {
+    pub(super) name: PartName,
+    pub(super) start_after: Millis,
+    pub(super) shape: Box<Shape>,
+    /// Only these classes; all where nothing is said.
+    pub(super) classes: Option<Vec<String>>,
+    /// Only flows with one of these tags; all where there are none.
+    pub(super) tags: Vec<String>,
 }
 
 impl Shape {
@@ -30,8 +53,10 @@ impl Shape {
     pub(super) const fn executor(&self) -> &'static str {
         match self {
             Self::ConstantUsers { .. } => "constant_vus",
+            Self::Iterations { iterations, .. } => iterations.share.executor(),
             Self::ConstantRate { .. } => "constant_rate",
             Self::RampingUsers { executor, .. } | Self::RampingRate { executor, .. } => executor,
+            Self::Parts(_) => "parts",
         }
     }
 
@@ -50,6 +75,7 @@ impl Shape {
                         UserStage { from: 0, to: *users, over: ramp },
                         UserStage { from: *users, to: *users, over: duration.minus(ramp) },
                     ],
+                    iterations: None,
                 }
             }
             Self::RampingUsers { start, stages, .. } => {
@@ -58,8 +84,12 @@ impl Shape {
                     .iter()
                     .map(|&(to, over)| UserStage { from: std::mem::replace(&mut from, to), to, over })
                     .collect();
-                Load::Closed { stages }
+                Load::Closed { stages, iterations: None }
             }
+            Self::Iterations { users, iterations, max_duration } => Load::Closed {
+                stages: vec![UserStage { from: *users, to: *users, over: *max_duration }],
+                iterations: Some(*iterations),
+            },
             Self::ConstantRate { rate, duration, limits } => {
                 Load::Open { stages: vec![RateStage { from: *rate, to: *rate, over: *duration }], limits: *limits }
             }
@@ -71,22 +101,40 @@ impl Shape {
                     .collect();
                 Load::Open { stages, limits: *limits }
             }
+            Self::Parts(parts) => Load::Combined {
+                parts: parts
+                    .iter()
+                    .map(|part| LoadPart {
+                        name: part.name.clone(),
+                        start_after: part.start_after,
+                        load: part.shape.load(),
+                    })
+                    .collect(),
+            },
         }
+    }
+
+    /// Whether its load is a rate.
+    const fn has_rate(&self) -> bool {
+        matches!(self, Self::ConstantRate { .. } | Self::RampingRate { .. })
     }
 
     /// Takes over what differs. What does not fit is reported and left as it is.
     pub(super) fn apply(&mut self, overrides: &Overrides, problems: &mut Vec<PlanError>) {
+        if let Self::Parts(parts) = self {
+            return parts::apply(parts, overrides, problems);
+        }
         let executor = self.executor();
         let mut unfit = |field: &'static str, fits: &'static str| {
             problems.push(PlanError::DoesNotFit { field, executor, fits });
         };
-        if overrides.users.is_some() && !matches!(self, Self::ConstantUsers { .. } | Self::RampingUsers { .. }) {
-            unfit("users", "constant_vus, ramping_vus, and spike, soak and staircase of users");
+        let open = self.has_rate();
+        if overrides.users.is_some() && open {
+            unfit("users", OF_USERS);
         }
         if overrides.spawn_rate.is_some() && !matches!(self, Self::ConstantUsers { .. }) {
             unfit("spawn_rate", "constant_vus");
         }
-        let open = matches!(self, Self::ConstantRate { .. } | Self::RampingRate { .. });
         if overrides.rate.is_some() && !open {
             unfit("rate", OF_RATES);
         }
@@ -129,6 +177,7 @@ impl Shape {
             good
         });
         match self {
+            Self::Parts(_) => {}
             Self::ConstantUsers { users: own, spawn_rate: own_rate, duration: own_duration } => {
                 *own = users.unwrap_or(*own);
                 *own_rate = spawn_rate.or(*own_rate);
@@ -146,6 +195,13 @@ impl Shape {
                     stages.iter_mut().for_each(|stage| stage.0 = scaled(stage.0));
                 }
                 stretch(stages, duration);
+            }
+            Self::Iterations { users: own, iterations, max_duration } => {
+                *own = users.unwrap_or(*own);
+                *max_duration = duration.unwrap_or(*max_duration);
+                if let Some(message) = iterations.fewer_than(*own) {
+                    problems.push(PlanError::FewerIterations { message });
+                }
             }
             Self::ConstantRate { rate: own, duration: own_duration, limits } => {
                 *own = rate.and_then(|rate| Rps::new(rate).ok()).unwrap_or(*own);

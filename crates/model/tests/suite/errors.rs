@@ -127,13 +127,9 @@ fn a_wrong_step_is_told_with_its_place(#[case] steps: &str, #[case] expected: &s
     "  smoke: {executor: constant_user}",
     "8:21: scenarios.smoke.executor: `constant_user` is not known here; did you mean `constant_vus`?"
 )]
-#[case::later(
-    "  smoke: {executor: shared_iterations}",
-    "8:21: scenarios.smoke.executor: the executor shared_iterations is not in this version; this version has constant_vus, ramping_vus, constant_rate, ramping_rate, spike, soak, staircase; write the load as stages of one of them"
-)]
 #[case::no_executor(
     "  smoke: {users: 1}",
-    "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate, spike, soak, staircase"
+    "8:3: scenarios.smoke: the scenario does not say its executor; choose one of constant_vus, ramping_vus, constant_rate, ramping_rate, spike, soak, staircase, shared_iterations, per_user_iterations"
 )]
 #[case::duration(
     "  smoke: {executor: constant_vus, users: 1, duration: 5}",

@@ -1,7 +1,10 @@
 //! Suites from their public door: those that ship, those that are wrong, and the plans that they become.
 
+mod capacity;
 mod errors;
 mod http;
+mod iterations;
+mod parts;
 mod patterns;
 mod planning;
 mod rules;
@@ -10,7 +13,7 @@ mod shipped;
 use std::collections::BTreeMap;
 
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{Caps, Environment},
     suite::Suite,
 };
 
@@ -33,9 +36,11 @@ fn environment() -> Environment {
     Environment {
         name: "local".parse().expect("a name"),
         base_url: "http://127.0.0.1:8000".parse().expect("an address"),
-        allow: vec![AllowedTarget { host: "127.0.0.1".to_owned(), port: Some(8000) }],
+        allow: vec!["127.0.0.1:8000".parse().expect("an entry")],
         caps: Caps::default(),
         variables: indexmap::IndexMap::new(),
         labels: Vec::new(),
+        vouched: None,
+        unverified_tls: None,
     }
 }

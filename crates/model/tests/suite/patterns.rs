@@ -30,9 +30,10 @@ fn stages(load: &Load) -> Vec<String> {
         Load::Open { stages, .. } => {
             stages.iter().map(|stage| format!("{}-{} {}", stage.from.get(), stage.to.get(), stage.over)).collect()
         }
-        Load::Closed { stages } => {
+        Load::Closed { stages, .. } => {
             stages.iter().map(|stage| format!("{}-{} {}", stage.from, stage.to, stage.over)).collect()
         }
+        Load::Combined { .. } => Vec::new(),
     }
 }
 

@@ -1,12 +1,15 @@
 //! Closed runs: goose starts and retires users, each of which runs our flows with our client and our recorder.
 //!
-//! In:  user stages and a program. Out: samples, to the recorder, and goose's own totals to compare them with.
+//! In:  user stages, or a number of iterations, and a program. Out: samples, to the recorder, and goose's own totals to
+//! compare them with. Iterations that users share are done without goose, which has no such thing.
 //!
 //! goose keeps one cancel flag for the whole process: one attack a process. A start clears a flag that was set just
 //! before it, so the flag is set again and again until goose has ended.
 
+mod quota;
 mod roster;
 mod shape;
+mod shared;
 mod user;
 
 use std::{
@@ -27,18 +30,22 @@ use goose::{
         GooseUser, Scenario, Transaction, TransactionFunction, TransactionResult,
     },
 };
-use perflab_model::load::UserStage;
+use perflab_model::{
+    load::{Iterations, Share, UserStage},
+    runner::Ending,
+};
 use tokio::sync::Mutex;
 
 use self::{
+    quota::Quota,
     roster::Roster,
-    shape::{Shape, shape},
+    shape::{Shape, at_once, shape},
     user::User,
 };
 use super::Crew;
 use crate::{
     flow::Observed,
-    record::{Recorder, Ticker, Total},
+    record::{Recorder, StartEvent, Ticker, Total, second_of},
 };
 
 /// How often goose is told to end until it does.
@@ -50,6 +57,8 @@ const METHOD: &str = "GET";
 /// What a closed run adds to what every run has.
 pub(crate) struct ClosedPlan {
     pub(crate) stages: Vec<UserStage>,
+    /// How much the users do, where the run ends with that.
+    pub(crate) iterations: Option<Iterations>,
     /// The end of the last stage.
     pub(crate) end: Duration,
     pub(crate) peak: u32,
@@ -75,56 +84,108 @@ pub(crate) type GooseTotals = BTreeMap<String, Total>;
 
 static ATTACKED: AtomicBool = AtomicBool::new(false);
 
-/// Carries out a closed run, to the end of its last user.
-pub(crate) async fn drive(plan: ClosedPlan, crew: Arc<Crew>, ticker: &Ticker) -> Result<GooseTotals, ClosedError> {
+/// Carries out a closed run, to the end of its last user. goose's totals come back where goose had a part in it.
+pub(crate) async fn drive(
+    plan: ClosedPlan,
+    crew: Arc<Crew>,
+    ticker: &Ticker,
+) -> Result<Option<GooseTotals>, ClosedError> {
     let begun = Instant::now();
-    let shape = shape(&plan.stages);
+    let quota = plan.iterations.map(|iterations| Arc::new(Quota::new(iterations, plan.peak)));
+    let watched = Watched { crew: &crew, ticker, quota: quota.as_deref(), end: begun + plan.end };
+    if let (Some(Share::All), Some(quota)) = (plan.iterations.map(|iterations| iterations.share), &quota) {
+        let ended = AtomicBool::new(false);
+        let working = async {
+            shared::work(&crew, quota, plan.peak).await;
+            ended.store(true, Ordering::Release);
+        };
+        tokio::join!(working, watched.end_of_run(&ended, || {}));
+        watched.give_up_the_rest();
+        return Ok(None);
+    }
+    let shape = if quota.is_some() { at_once(plan.peak) } else { shape(&plan.stages) };
     if let Shape::Plan { rounded: true, .. } = shape {
         tracing::warn!("stages of users change at whole seconds; the plan's ends were rounded");
     }
     if shape == Shape::Nobody {
-        wait_for_end(&crew, begun + plan.end, ticker).await;
-        return Ok(GooseTotals::new());
+        watched.wait_for_end(&AtomicBool::new(false)).await;
+        return Ok(Some(GooseTotals::new()));
     }
     if ATTACKED.swap(true, Ordering::SeqCst) {
         return Err(ClosedError::SecondAttack);
     }
-    let attack = configure(shape, &crew, plan.peak)?;
-    let ended = Arc::new(AtomicBool::new(false));
-    let ending = end_of_run(&crew, begun + plan.end, ticker, &ended);
+    let attack = configure(shape, &crew, &plan, quota.clone())?;
+    let ended = AtomicBool::new(false);
     let attacking = async {
         let result = attack.execute().await;
         ended.store(true, Ordering::Release);
         result
     };
-    let (result, ()) = tokio::join!(attacking, ending);
-    Ok(totals(&result.map_err(Box::new)?))
+    let (result, ()) =
+        tokio::join!(attacking, watched.end_of_run(&ended, || goose::trigger_killswitch("the run has ended")));
+    watched.give_up_the_rest();
+    Ok(Some(totals(&result.map_err(Box::new)?)))
 }
 
-/// Waits for the end of the plan, or of the run.
-async fn wait_for_end(crew: &Crew, end: Instant, ticker: &Ticker) {
-    while Instant::now() < end && !crew.stop.starts_over() {
-        let left = end.saturating_duration_since(Instant::now());
-        tokio::time::sleep(left.min(Duration::from_millis(50))).await;
-    }
-    ticker.starts_ended(crew.context.clock.at(end).min(crew.context.clock.now()));
-    crew.stop.complete();
+/// A closed run that is watched until it ends.
+struct Watched<'a> {
+    crew: &'a Crew,
+    ticker: &'a Ticker,
+    quota: Option<&'a Quota>,
+    /// The end of the plan.
+    end: Instant,
 }
 
-/// Ends goose with the plan: first no new iterations, then, when patience is over, nothing at all.
-async fn end_of_run(crew: &Crew, end: Instant, ticker: &Ticker, ended: &AtomicBool) {
-    wait_for_end(crew, end, ticker).await;
-    let patience = Instant::now() + crew.graceful;
-    while !ended.load(Ordering::Acquire) {
-        goose::trigger_killswitch("the run has ended");
-        if Instant::now() >= patience {
-            crew.stop.cut_off();
+impl Watched<'_> {
+    /// Waits for the end of the plan, or of the run, or until nobody has anything left to do.
+    async fn wait_for_end(&self, ended: &AtomicBool) {
+        let clock = self.crew.context.clock;
+        let over = || {
+            let through = self.quota.is_some_and(Quota::is_through);
+            ended.load(Ordering::Acquire) || through || self.crew.stop.starts_over()
+        };
+        while Instant::now() < self.end && !over() {
+            let left = self.end.saturating_duration_since(Instant::now());
+            tokio::time::sleep(left.min(Duration::from_millis(50))).await;
+            // What ends after the last start is waited for, and is no time under load.
+            if let Some(last) = self.quota.and_then(Quota::last_start) {
+                self.ticker.starts_ended(last);
+            }
         }
-        tokio::time::sleep(KILL_EVERY).await;
+        self.ticker.starts_ended(clock.at(self.end).min(clock.now()));
+        self.crew.stop.complete();
+    }
+
+    /// Ends everybody with the plan: first no new iterations, then, when patience is over, nothing at all.
+    async fn end_of_run(&self, ended: &AtomicBool, tell: impl Fn()) {
+        self.wait_for_end(ended).await;
+        let patience = Instant::now() + self.crew.graceful;
+        while !ended.load(Ordering::Acquire) {
+            tell();
+            if Instant::now() >= patience {
+                self.crew.stop.cut_off();
+            }
+            tokio::time::sleep(KILL_EVERY).await;
+        }
+    }
+
+    /// Iterations that were planned and that no user came to start: time was over, or nobody was left. Where somebody
+    /// stopped the run they were not asked for any more.
+    fn give_up_the_rest(&self) {
+        let Some(quota) = self.quota.filter(|_| self.crew.stop.ending() == Ending::Completed) else { return };
+        let (left, starts) = (quota.left(), &self.crew.context.recorder.starts);
+        let second = second_of(self.crew.context.clock.now());
+        starts.count_many(second, StartEvent::Planned, left);
+        starts.count_many(second, StartEvent::Dropped, left);
     }
 }
 
-fn configure(shape: Shape, crew: &Arc<Crew>, peak: u32) -> Result<GooseAttack, Box<GooseError>> {
+fn configure(
+    shape: Shape,
+    crew: &Arc<Crew>,
+    plan: &ClosedPlan,
+    quota: Option<Arc<Quota>>,
+) -> Result<GooseAttack, Box<GooseError>> {
     let mut attack = Box::new(GooseAttack::initialize_with_config(GooseConfiguration::default())?)
         // Needed even though nothing is sent there by goose.
         .set_default(GooseDefault::Host, "http://127.0.0.1/")?
@@ -133,10 +194,17 @@ fn configure(shape: Shape, crew: &Arc<Crew>, peak: u32) -> Result<GooseAttack, B
         .set_default(GooseDefault::Quiet, 1)?
         .set_default(GooseDefault::CoordinatedOmissionMitigation, GooseCoordinatedOmissionMitigation::Disabled)?;
     attack = match shape {
-        Shape::Rise { users, per_second } => attack
-            .set_default(GooseDefault::Users, users)?
-            .set_default(GooseDefault::IncreaseRate, per_second.as_str())?
-            .set_default(GooseDefault::NoResetMetrics, true)?,
+        Shape::Rise { users, per_second } => {
+            let attack = attack
+                .set_default(GooseDefault::Users, users)?
+                .set_default(GooseDefault::IncreaseRate, per_second.as_str())?;
+            match plan.iterations {
+                // goose keeps all of its metrics then, and refuses to be told so.
+                Some(iterations) => attack
+                    .set_default(GooseDefault::Iterations, usize::try_from(iterations.count).unwrap_or(usize::MAX))?,
+                None => attack.set_default(GooseDefault::NoResetMetrics, true)?,
+            }
+        }
         Shape::Plan { text, .. } => attack.set_default(GooseDefault::TestPlan, text.as_str())?,
         Shape::Nobody => attack,
     };
@@ -144,21 +212,24 @@ fn configure(shape: Shape, crew: &Arc<Crew>, peak: u32) -> Result<GooseAttack, B
     let attack = attack
         .set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies())?
         .set_scheduler(GooseScheduler::RoundRobin);
-    Ok(attack.register_scenario(scenario(crew, peak)?))
+    Ok(attack.register_scenario(scenario(crew, plan.peak, quota)?))
 }
 
 /// All users as goose's one scenario: a dispatcher that picks the flows itself, by the user's own random numbers.
 ///
 /// Not one for each class: goose goes through its scenarios in turns of all their weights, and fewer users than such a
 /// turn has are not split by weight.
-fn scenario(crew: &Arc<Crew>, peak: u32) -> Result<Scenario, Box<GooseError>> {
+fn scenario(crew: &Arc<Crew>, peak: u32, quota: Option<Arc<Quota>>) -> Result<Scenario, Box<GooseError>> {
     let roster = Arc::new(Roster::new(crew.program.classes.iter().map(|class| class.weight).collect()));
     let (starting, entering) = (Arc::clone(crew), Arc::clone(&roster));
     let on_start: TransactionFunction = Arc::new(move |goose| {
-        let (crew, roster) = (Arc::clone(&starting), Arc::clone(&entering));
+        let (crew, roster, quota) = (Arc::clone(&starting), Arc::clone(&entering), quota.clone());
         Box::pin(async move {
             if let Some(entry) = roster.enter() {
-                let user = User::new(crew, entry, u64::from(peak));
+                let mut user = User::new(crew, entry, u64::from(peak));
+                if let Some(quota) = quota {
+                    user = user.with_ration(quota.ration());
+                }
                 goose.set_session_data(Seat(Arc::new(Mutex::new(user))));
             }
             Ok(())
@@ -169,7 +240,7 @@ fn scenario(crew: &Arc<Crew>, peak: u32) -> Result<Scenario, Box<GooseError>> {
         let recorder = Arc::clone(&turning.context.recorder);
         Box::pin(async move {
             let observed = match seat(goose) {
-                Some(seat) => seat.0.lock().await.turn().await,
+                Some(seat) => seat.0.lock().await.next().await,
                 None => no_seat().await,
             };
             // Users often wake together (after a stall all of them do). goose's bookkeeping of one must not delay the

@@ -16,6 +16,14 @@ pub(crate) enum Shape {
     Nobody,
 }
 
+/// goose cannot do a number of iterations by a plan, only from one rise. In this time all users come.
+const ALL_AT_ONCE_MS: f64 = 50.0;
+
+/// All users as nearly at once as a rise can be.
+pub(crate) fn at_once(users: u32) -> Shape {
+    Shape::Rise { users: users as usize, per_second: format!("{}", f64::from(users) * 1000.0 / ALL_AT_ONCE_MS) }
+}
+
 /// Translates the stages.
 pub(crate) fn shape(stages: &[UserStage]) -> Shape {
     if stages.iter().all(|stage| stage.to == 0 && stage.from == 0) {

@@ -6,18 +6,18 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::FutureExt as _;
 use rand::Rng;
 
-use super::roster;
+use super::{quota::Ration, roster};
 use crate::{
     flow::{Domain, Entry, IterationEnd, Login, Observed, Op, Performer, Place, Session, stream, think_time},
     http::H2Pool,
-    load::{Crew, Model, count_iteration, panicked, weighted},
+    load::{Crew, Model, panicked, weighted},
     record::{StartEvent, second_of},
     stop::Heed,
 };
@@ -47,6 +47,10 @@ pub(crate) struct User {
     dead: bool,
     resume: Option<Instant>,
     counted: bool,
+    /// What it may still start, where the run is a number of iterations.
+    ration: Option<Ration>,
+    /// Whether an iteration was counted as started and not yet as ended.
+    under_way: bool,
 }
 
 impl User {
@@ -70,10 +74,45 @@ impl User {
             dead: false,
             resume: None,
             counted: true,
+            ration: None,
+            under_way: false,
         };
-        user.performer.client.context.recorder.users.fetch_add(1, Ordering::Relaxed);
+        user.performer.client.context.recorder.user_comes(class);
         user.draw_stay();
         user
+    }
+
+    /// The same user with a number of iterations to do.
+    pub(crate) fn with_ration(mut self, ration: Ration) -> Self {
+        self.ration = Some(ration);
+        self
+    }
+
+    /// Whether another turn would do anything. Without a number of iterations there always is more.
+    pub(crate) fn has_more_to_do(&mut self) -> bool {
+        let Some(ration) = &mut self.ration else { return true };
+        let over = self.dead || self.crew.stop.starts_over() || ration.is_used_up();
+        if over {
+            ration.through();
+        }
+        !over
+    }
+
+    /// What goose has it do at once: a turn, or, where goose counts iterations, turns until one more of them is done.
+    pub(crate) async fn next(&mut self) -> Vec<Observed> {
+        if self.ration.is_none() {
+            return self.turn().await;
+        }
+        let (before, mut observed) = (self.iteration, Vec::new());
+        while self.iteration == before && self.has_more_to_do() {
+            observed.extend(self.turn().await);
+        }
+        // Whoever has done its last one is through now, and not only when it is asked again.
+        if !self.has_more_to_do() && self.iteration == before {
+            // goose asks again at once whoever is there without anything to do: such a turn waits for the end.
+            observed.extend(self.turn().await);
+        }
+        observed
     }
 
     /// Its number among the users that are there at the same time.
@@ -85,6 +124,9 @@ impl User {
     pub(crate) async fn turn(&mut self) -> Vec<Observed> {
         if AssertUnwindSafe(self.take_turn()).catch_unwind().await.is_err() {
             panicked(&mut self.performer);
+            if std::mem::take(&mut self.under_way) {
+                self.performer.end_iteration(IterationEnd::Broken);
+            }
             self.resume = Some(Instant::now() + BACK_OFF);
         }
         self.performer.observed.as_mut().map(std::mem::take).unwrap_or_default()
@@ -94,7 +136,8 @@ impl User {
     pub(crate) async fn leave(&mut self) -> Vec<Observed> {
         let flow = self.session.program.classes[self.session.class].on_stop;
         if let Some(flow) = flow.filter(|_| self.entered && !self.dead) {
-            let leaving = self.performer.run(&mut self.session, Entry { flow, needs_login: false });
+            let group = self.session.program.groups.on_stop(self.session.class);
+            let leaving = self.performer.run(&mut self.session, Entry { flow, needs_login: false, group });
             if AssertUnwindSafe(leaving).catch_unwind().await.is_err() {
                 panicked(&mut self.performer);
             }
@@ -132,7 +175,7 @@ impl User {
                 IterationEnd::Stopped => return,
             }
         }
-        let end = self.iterate().await;
+        let Some(end) = self.iterate().await else { return };
         let think = think_time(self.session.program.classes[self.session.class].think, &mut self.session.rng);
         match end {
             IterationEnd::Unreachable | IterationEnd::Unsent => self.pause(think.max(BACK_OFF)),
@@ -158,6 +201,7 @@ impl User {
         if let Some(auth) = class.auth
             && !arrives
         {
+            self.performer.group = program.groups.log_in(self.session.class);
             match self.performer.log_in(&mut self.session, auth, false).await {
                 Login::Ready => {}
                 Login::Refused => return IterationEnd::Broken,
@@ -167,32 +211,45 @@ impl User {
         }
         match class.on_start {
             // What else it brings or fails to bring shows in its own requests; the user goes on.
-            Some(flow) => match self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await {
-                IterationEnd::Broken | IterationEnd::Unsent if !arrives => IterationEnd::Done,
-                other => other,
-            },
+            Some(flow) => {
+                let group = program.groups.on_start(self.session.class);
+                match self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await {
+                    IterationEnd::Broken | IterationEnd::Unsent if !arrives => IterationEnd::Done,
+                    other => other,
+                }
+            }
             None => IterationEnd::Done,
         }
     }
 
-    async fn iterate(&mut self) -> IterationEnd {
+    /// One iteration; nothing where none was left for this user.
+    async fn iterate(&mut self) -> Option<IterationEnd> {
         let program = Arc::clone(&self.session.program);
         let flows = program.classes[self.session.class].flows.iter().copied();
         let Some(flow) = weighted(flows, &mut self.session.rng) else {
             self.die();
-            return IterationEnd::Done;
+            return None;
         };
         let context = Arc::clone(&self.performer.client.context);
-        let second = second_of(context.clock.now());
+        let now = context.clock.now();
+        if self.ration.as_mut().is_some_and(|ration| !ration.take(now)) {
+            // Another user was faster.
+            return None;
+        }
+        let second = second_of(now);
+        self.under_way = true;
+        let group = program.groups.flow(self.session.class, flow);
+        self.performer.begin_iteration(group, now);
         context.recorder.starts.count(second, StartEvent::Planned);
         context.recorder.starts.count(second, StartEvent::Started);
         self.iteration += 1;
         // A token that all users share may have been renewed by another one.
         self.crew.shelf.lend(&mut self.session, self.number);
-        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await;
-        count_iteration(&context.recorder, end);
+        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await;
+        self.under_way = false;
+        self.performer.end_iteration(end);
         self.crew.shelf.take_back(&self.session, self.number);
-        end
+        Some(end)
     }
 
     /// Rows of this iteration: users step through `sequential` feeds side by side, and keep their `unique` row.
@@ -207,7 +264,8 @@ impl User {
     /// The visitor leaves, and a new one takes the place: other cookies, other connections, another log-in.
     async fn make_room(&mut self) {
         if let Some(flow) = self.session.program.classes[self.session.class].on_stop {
-            self.performer.run(&mut self.session, Entry { flow, needs_login: false }).await;
+            let group = self.session.program.groups.on_stop(self.session.class);
+            self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await;
         }
         self.session.forget();
         self.performer.client.hang_up();
@@ -231,7 +289,7 @@ impl User {
 
     fn uncount(&mut self) {
         if std::mem::take(&mut self.counted) {
-            self.performer.client.context.recorder.users.fetch_sub(1, Ordering::Relaxed);
+            self.performer.client.context.recorder.user_goes(self.session.class);
         }
     }
 }

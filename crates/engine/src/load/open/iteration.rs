@@ -10,7 +10,7 @@ use crate::{
     code::ErrorCode,
     flow::{Domain, Entry, IterationEnd, Performer, Place, Program, Session, stream},
     http::Failure,
-    load::{count_iteration, panicked, tokens::Shelf, weighted},
+    load::{panicked, tokens::Shelf, weighted},
     record::{Planned, StartEvent},
 };
 
@@ -40,7 +40,7 @@ impl Worker {
                     panicked(&mut self.performer);
                     IterationEnd::Broken
                 });
-                count_iteration(&self.performer.client.context.recorder, end);
+                self.performer.end_iteration(end);
                 match lanes.release(self.index, self.now()) {
                     Some(next) => start = next,
                     None => break,
@@ -76,9 +76,12 @@ impl Worker {
         let prefetched = program.classes[class].auth.map_or(0, |auth| self.shelf.len(auth));
         let persona = if prefetched > 0 { start.index % prefetched } else { self.index as u64 };
         self.session.turn_rows(Place { persona, turn: start.index });
-        if let Some(feed) = self.session.exhausted_feed() {
-            self.shelf.tell_exhausted(feed);
-            // Plans are checked for it. Should it come so far, the start must not look like load.
+        if let Some(feed) = self.session.exhausted_feed().map(str::to_owned) {
+            self.shelf.tell_exhausted(&feed);
+            // Plans are checked for it. Should it come so far, the start must not look like load, but belongs to its flow.
+            if let Some(flow) = weighted(program.classes[class].flows.iter().copied(), &mut self.session.rng) {
+                self.performer.begin_iteration(program.groups.flow(class, flow), start.planned);
+            }
             let failure = Failure::new(ErrorCode::PlanNoRow, format!("feed `{feed}` has no row left"));
             self.performer.note_unsent(&self.session, self.performer.stray, "(iteration)", &failure);
             return IterationEnd::Unsent;
@@ -86,8 +89,10 @@ impl Worker {
         self.shelf.lend(&mut self.session, start.index);
         let flows = program.classes[class].flows.iter().copied();
         let Some(flow) = weighted(flows, &mut self.session.rng) else { return IterationEnd::Broken };
+        let group = program.groups.flow(class, flow);
+        self.performer.begin_iteration(group, start.planned);
         self.session.planned = Some(Planned { at: start.planned, queued: start.queued });
-        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: true }).await;
+        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: true, group }).await;
         self.session.planned = None;
         self.shelf.take_back(&self.session, start.index);
         end

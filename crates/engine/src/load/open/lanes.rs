@@ -191,7 +191,7 @@ mod tests {
     use perflab_model::{load::Arrivals, unit::Millis};
 
     use super::*;
-    use crate::record::{Names, StartCounts};
+    use crate::record::{Groups, Names, StartCounts};
 
     fn lanes(on_saturated: OnSaturated) -> Lanes {
         let limits = OpenLimits {
@@ -201,7 +201,7 @@ mod tests {
             arrivals: Arrivals::Even,
             adjustable: false,
         };
-        Lanes::new(limits, Arc::new(Recorder::new(Names::default())))
+        Lanes::new(limits, Arc::new(Recorder::new(Names::default(), Groups::default())))
     }
 
     fn start(index: u64, millis: u64) -> Start {

@@ -11,11 +11,11 @@ mod lanes;
 mod pacer;
 mod schedule;
 
-use std::sync::{Arc, mpsc::SyncSender};
+use std::sync::Arc;
 
 use perflab_model::{
     load::{OpenLimits, RateStage},
-    runner::{Ending, LogLevel, LogLine, Report},
+    runner::Ending,
     unit::Nanos,
 };
 
@@ -23,7 +23,6 @@ pub(crate) use self::pacer::Adjustments;
 use self::{iteration::Worker, lanes::Lanes, pacer::Pacer, schedule::Schedule};
 use super::{Crew, Model, drain};
 use crate::{
-    clock::wall_us,
     flow::{Domain, Session, stream},
     record::Ticker,
 };
@@ -32,6 +31,8 @@ use crate::{
 pub(crate) struct OpenPlan {
     pub(crate) stages: Vec<RateStage>,
     pub(crate) limits: OpenLimits,
+    /// From the start of the run to that of the load.
+    pub(crate) begin: Nanos,
     /// The end of the last stage.
     pub(crate) end: Nanos,
     /// The environment's highest rate.
@@ -62,7 +63,7 @@ async fn pace(
     ticker: &Ticker,
 ) -> Nanos {
     let schedule = Schedule::new(&plan.stages, plan.limits.arrivals, crew.program.seed);
-    let (clock, end, cap) = (crew.context.clock, plan.end, plan.cap);
+    let (clock, begin, end, cap) = (crew.context.clock, plan.begin, plan.end, plan.cap);
     let stopped = Arc::clone(&crew.stop);
     let (stop, crew, lanes) = (Arc::clone(&crew.stop), Arc::clone(crew), Arc::clone(lanes));
     let runtime = tokio::runtime::Handle::current();
@@ -87,19 +88,16 @@ async fn pace(
             };
             runtime.spawn(worker.run());
         };
-        let told = |from: u32, by: f64| {
-            adjusted(by);
-            tell_adjustment(&crew.reports, from, by);
-        };
         Pacer {
             schedule,
             clock,
+            begin,
             end,
             stop,
             lanes: Arc::clone(&lanes),
             adjustments,
             cap,
-            adjusted: &told,
+            adjusted: &adjusted,
             open_lane: &open_lane,
         }
         .run()
@@ -112,10 +110,4 @@ async fn pace(
             Nanos::new(0)
         }
     }
-}
-
-fn tell_adjustment(reports: &SyncSender<Report>, from: u32, by: f64) {
-    let message = format!("the planned rate changes by {by:+} starts a second from second {from} on");
-    // Said for people; the ticks show the new target in any case.
-    let _ = reports.try_send(Report::Log(LogLine { at_us: wall_us(), level: LogLevel::Info, message }));
 }

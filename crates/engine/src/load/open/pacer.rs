@@ -17,7 +17,11 @@ use super::{
     lanes::{Dispatch, Lanes, Start},
     schedule::Schedule,
 };
-use crate::{clock::RunClock, record::second_of, stop::Stop};
+use crate::{
+    clock::RunClock,
+    record::{Adjustment, second_of},
+    stop::Stop,
+};
 
 /// The pacer never sleeps for less. At 100,000 starts a second it would otherwise go to sleep and be woken for each of
 /// them, take a core for that alone, and so slow down what it paces; starts that are due within one nap of each other are
@@ -27,14 +31,21 @@ const NAP: Duration = Duration::from_micros(100);
 /// Changes of the rate that a person ordered, on their way to the pacer.
 #[derive(Debug, Default)]
 pub(crate) struct Adjustments {
-    ordered: Mutex<Vec<f64>>,
+    ordered: Mutex<Vec<Ordered>>,
     pacer: OnceLock<Thread>,
+}
+
+/// A change that was ordered.
+#[derive(Clone, Copy, Debug)]
+struct Ordered {
+    number: u32,
+    by: f64,
 }
 
 impl Adjustments {
     /// Orders a change.
-    pub(crate) fn order(&self, by: f64) {
-        self.ordered.lock().push(by);
+    pub(crate) fn order(&self, number: u32, by: f64) {
+        self.ordered.lock().push(Ordered { number, by });
         if let Some(pacer) = self.pacer.get() {
             pacer.unpark();
         }
@@ -45,6 +56,8 @@ impl Adjustments {
 pub(crate) struct Pacer<'a> {
     pub(crate) schedule: Schedule,
     pub(crate) clock: RunClock,
+    /// The start of the plan, counted from that of the run: before it there is no rate to be changed.
+    pub(crate) begin: Nanos,
     /// The end of the plan: later than its last start.
     pub(crate) end: Nanos,
     pub(crate) stop: Arc<Stop>,
@@ -53,7 +66,7 @@ pub(crate) struct Pacer<'a> {
     /// The highest rate that an adjustment may lead to.
     pub(crate) cap: f64,
     /// Told of every adjustment that was made.
-    pub(crate) adjusted: &'a dyn Fn(u32, f64),
+    pub(crate) adjusted: &'a dyn Fn(Adjustment),
     /// Opens a lane for a start.
     pub(crate) open_lane: &'a dyn Fn(Start),
 }
@@ -90,10 +103,11 @@ impl Pacer<'_> {
 
     fn adjust(&mut self) {
         let ordered = std::mem::take(&mut *self.adjustments.ordered.lock());
-        for by in ordered.into_iter().filter(|by| by.is_finite()) {
-            let from = second_of(self.clock.now()) + 1;
-            self.schedule.adjust(from, by, self.cap);
-            (self.adjusted)(from, by);
+        for Ordered { number, by } in ordered.into_iter().filter(|ordered| ordered.by.is_finite()) {
+            let first = u32::try_from(self.begin.get().div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+            let from_second = (second_of(self.clock.now()) + 1).max(first);
+            self.schedule.adjust(from_second, by, self.cap);
+            (self.adjusted)(Adjustment { number, from_second, by, cap: self.cap });
         }
     }
 }

@@ -58,15 +58,22 @@ impl Stretch {
     fn raised(&self, by: f64, cap: f64) -> Vec<Self> {
         let (from, to) = (self.from + by, self.to + by);
         let clamp = |rate: f64| rate.clamp(0.0, cap);
-        if (from < 0.0) != (to < 0.0) && self.over > 0.0 {
-            // It crosses zero: no starts on one side, the slope on the other.
-            let crossing = self.begin + self.over * from / (from - to);
-            let (before, after) = self.split(crossing);
-            return [before, after]
-                .map(|part| Self { from: clamp(part.from + by), to: clamp(part.to + by), ..part })
-                .to_vec();
+        // Where it crosses a bound it holds there on one side, and keeps its slope on the other.
+        let mut crossings: Vec<f64> = [0.0, cap]
+            .into_iter()
+            .filter(|bound| (from < *bound) != (to < *bound) && self.over > 0.0)
+            .map(|bound| self.begin + self.over * (bound - from) / (to - from))
+            .collect();
+        crossings.sort_by(f64::total_cmp);
+        let mut parts = Vec::with_capacity(crossings.len() + 1);
+        let mut rest = *self;
+        for crossing in crossings {
+            let (before, after) = rest.split(crossing);
+            parts.push(before);
+            rest = after;
         }
-        vec![Self { from: clamp(from), to: clamp(to), ..*self }]
+        parts.push(rest);
+        parts.into_iter().map(|part| Self { from: clamp(part.from + by), to: clamp(part.to + by), ..part }).collect()
     }
 }
 
@@ -329,6 +336,30 @@ mod tests {
         let mut schedule = Schedule::new(&[stage(10.0, 10.0, 10_000)], Arrivals::Even, 0);
         schedule.adjust(5, 1e9, 20.0);
         assert_eq!(schedule.count(), 50 + 100);
+        let mut schedule = Schedule::new(&[stage(0.0, 100.0, 10_000)], Arrivals::Even, 0);
+        schedule.adjust(0, 50.0, 100.0);
+        assert_eq!(schedule.count(), 375 + 500, "up to the cap by its own slope, and held there");
+    }
+
+    #[test]
+    fn the_starts_are_those_that_screens_and_rules_reckon_with() {
+        let stages = [stage(0.0, 80.0, 4_000), stage(80.0, 80.0, 3_000), stage(80.0, 0.0, 4_000)];
+        let limits = perflab_model::load::OpenLimits {
+            max_in_flight: 1,
+            on_saturated: perflab_model::load::OnSaturated::Drop,
+            max_late: Millis::new(0),
+            arrivals: Arrivals::Even,
+            adjustable: true,
+        };
+        let mut load = perflab_model::load::Load::Open { stages: stages.to_vec(), limits };
+        let mut schedule = Schedule::new(&stages, Arrivals::Even, 0);
+        for (from, by) in [(1, 15.0), (3, -40.0), (6, 70.0)] {
+            load = load.adjusted(from, by, 100.0);
+            schedule.adjust(from, by, 100.0);
+        }
+        let planned = load.planned_starts().expect("an open load");
+        let starts = schedule.count() as f64;
+        assert!((planned - starts).abs() <= 1.0, "{starts} starts, {planned} planned");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) fn plan(rules: &[&str]) -> Plan {
     };
     Plan {
         run: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id"),
+        project: None,
+        whole: None,
         suite: "mita".parse().expect("a name"),
         suite_version: "9f31c2e0aa".to_owned(),
         scenario: "smoke".parse().expect("a name"),
@@ -42,8 +44,10 @@ pub(super) fn plan(rules: &[&str]) -> Plan {
             caps: Caps::default(),
             variables: indexmap::IndexMap::new(),
             labels: Vec::new(),
+            vouched: None,
+            unverified_tls: None,
         },
-        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(20) }] },
+        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(20) }], iterations: None },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,
@@ -93,6 +97,7 @@ pub(super) fn tick(second: u32, phase: Phase, outcomes: Vec<OutcomeTick>) -> Tic
     }
     let point = Point {
         second,
+        seconds: 1,
         at_us: i64::from(second) * 1_000_000,
         phase,
         target: 10.0,
@@ -117,8 +122,9 @@ pub(super) fn tick(second: u32, phase: Phase, outcomes: Vec<OutcomeTick>) -> Tic
         lag_p99_us: None,
         errors,
         generator: Vitals::default(),
+        parts: Vec::new(),
     };
-    Tick { point, requests: vec![RequestTick { name: "login".to_owned(), outcomes }] }
+    Tick { point, requests: vec![RequestTick { name: "login".to_owned(), outcomes }], classes: Vec::new() }
 }
 
 /// So many seconds of 20 requests that take so long, with a spread of 10 %.

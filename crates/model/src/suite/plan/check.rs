@@ -1,15 +1,11 @@
 //! Whether a plan can be carried out as it says: caps of the environment, rows of test data, time left to measure.
 
-use std::collections::BTreeSet;
-
-use super::PlanError;
+use super::{PlanError, rows};
 use crate::{
     environment::Environment,
-    flow::{Feed, FeedOrder, Flow, Step, UserClass},
+    flow::{Feed, FeedOrder},
     load::Load,
     plan::{HttpVersion, Plan},
-    suite::{read, templates},
-    template::Placeholder,
     unit::Millis,
 };
 
@@ -18,6 +14,9 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<PlanError>) {
     check_caps(&plan.load, &plan.environment, problems);
     check_warmup(plan, problems);
     check_version(plan, problems);
+    if plan.lacks_tls_mark() {
+        problems.push(PlanError::TlsUnverified { environment: plan.environment.name.clone() });
+    }
     for feed in plan.feeds.iter().filter(|feed| feed.order == FeedOrder::Unique && feed.rows > 0) {
         check_rows(plan, feed, problems);
     }
@@ -44,53 +43,17 @@ fn check_version(plan: &Plan, problems: &mut Vec<PlanError>) {
     }
 }
 
-/// Users of a closed run keep a row each; in an open run each iteration under way needs one, or each token fetched
-/// before the run.
+/// Each row is for one only, and each part of the run has rows of its own.
 fn check_rows(plan: &Plan, feed: &Feed, problems: &mut Vec<PlanError>) {
-    let reads = |class: &&UserClass| class_reads(plan, class, &feed.name);
-    let (needed, what) = match &plan.load {
-        Load::Open { limits, .. } => {
-            let slots = |class: &UserClass| match class.auth.as_ref().and_then(|name| auth_of(plan, name)) {
-                Some(auth) if auth.once => 1,
-                Some(auth) if auth.prefetch > 0 => auth.prefetch,
-                _ => limits.max_in_flight,
-            };
-            let needed = plan.classes.iter().filter(reads).map(slots).max().unwrap_or(0);
-            (u64::from(needed), if needed == limits.max_in_flight { "iterations at once" } else { "prefetched tokens" })
-        }
-        // A user's row is its number among all users, whoever of them reads the feed.
-        Load::Closed { .. } => {
-            let read = plan.classes.iter().any(|class| reads(&class));
-            (if read { u64::from(plan.load.peak_users().unwrap_or(0)) } else { 0 }, "users at once")
-        }
-    };
+    let wanted = rows::wanted(plan, &feed.name);
+    let needed = wanted.iter().map(|wanted| wanted.rows).fold(0, u64::saturating_add);
     if feed.rows < needed {
+        let what = match wanted.iter().filter(|wanted| wanted.rows > 0).collect::<Vec<_>>().as_slice() {
+            [one] => one.what,
+            _ => "users and iterations at once",
+        };
         problems.push(PlanError::TooFewRows { feed: feed.name.clone(), rows: feed.rows, needed, what });
     }
-}
-
-fn auth_of<'a>(plan: &'a Plan, name: &str) -> Option<&'a crate::flow::Auth> {
-    plan.auth.iter().find(|auth| auth.name == name)
-}
-
-/// Whether users of a class read a feed in anything that they do.
-fn class_reads(plan: &Plan, class: &UserClass, feed: &str) -> bool {
-    let names: BTreeSet<&str> = read::flows_of(class).collect();
-    let flows: Vec<Flow> = plan.flows.iter().filter(|flow| names.contains(flow.name.as_str())).cloned().collect();
-    let mut auths: BTreeSet<&str> = class.auth.as_deref().into_iter().collect();
-    for flow in &flows {
-        read::each_step(&flow.steps, &mut |step| {
-            if let Step::Auth { auth, .. } = step {
-                auths.insert(auth);
-            }
-        });
-    }
-    let auth: Vec<_> = auths.into_iter().filter_map(|name| auth_of(plan, name)).cloned().collect();
-    let mut found = false;
-    templates::each(std::slice::from_ref(class), &flows, &auth, &mut |template| {
-        found |= template.placeholders().any(|one| matches!(one, Placeholder::Feed { feed: name, .. } if name == feed));
-    });
-    found
 }
 
 fn check_caps(load: &Load, environment: &Environment, problems: &mut Vec<PlanError>) {
@@ -103,14 +66,8 @@ fn check_caps(load: &Load, environment: &Environment, problems: &mut Vec<PlanErr
     if let Some(asked) = load.peak_rate().filter(|rate| *rate > caps.rate) {
         problems.push(PlanError::RateAboveCap { asked, cap: caps.rate, environment: name.clone() });
     }
-    if let Load::Open { limits, .. } = load
-        && limits.max_in_flight > caps.in_flight
-    {
-        problems.push(PlanError::InFlightAboveCap {
-            asked: limits.max_in_flight,
-            cap: caps.in_flight,
-            environment: name.clone(),
-        });
+    if let Some(asked) = load.max_in_flight().filter(|asked| *asked > caps.in_flight) {
+        problems.push(PlanError::InFlightAboveCap { asked, cap: caps.in_flight, environment: name.clone() });
     }
     if load.duration() > caps.duration {
         problems.push(PlanError::DurationAboveCap {

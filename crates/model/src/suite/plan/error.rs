@@ -3,7 +3,7 @@
 use crate::{
     Hint,
     hint::nearest,
-    name::EnvironmentName,
+    name::{EnvironmentName, ScenarioName},
     problem::FieldProblem,
     suite::SuiteErrors,
     unit::{Millis, Rps},
@@ -30,6 +30,14 @@ pub enum PlanError {
         /// Executors that it fits.
         fits: &'static str,
     },
+    /// An override that more than one part of the scenario could take.
+    #[error("`{field}` fits several parts: {}", parts.join(", "))]
+    SeveralParts {
+        /// The override.
+        field: &'static str,
+        /// Names of the parts.
+        parts: Vec<String>,
+    },
     /// A number that makes no sense.
     #[error("`{field}` cannot be {value}")]
     BadValue {
@@ -50,6 +58,12 @@ pub enum PlanError {
         /// Time in all.
         duration: Millis,
     },
+    /// Some users would find nothing to do.
+    #[error("{message}")]
+    FewerIterations {
+        /// How many iterations for how many users.
+        message: String,
+    },
     /// A parameter that the suite does not have.
     #[error("the suite has no parameter `{name}`")]
     UnknownParameter {
@@ -65,6 +79,24 @@ pub enum PlanError {
         name: String,
         /// What is wrong with the value.
         message: String,
+    },
+    /// A class of users that the suite does not have.
+    #[error("the suite has no class `{name}`")]
+    UnknownClass {
+        /// The name asked for.
+        name: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// The classes that were named do nothing of what the scenario is about.
+    #[error("`{scenario}` has nothing to do for {}: none of their flows is tagged {}", classes.join(", "), tags.join(", "))]
+    NothingChosen {
+        /// The scenario.
+        scenario: ScenarioName,
+        /// The classes asked for.
+        classes: Vec<String>,
+        /// The scenario's tags.
+        tags: Vec<String>,
     },
     /// The values of the parameters make the suite wrong.
     #[error("with these parameters the suite is wrong: {0}")]
@@ -98,6 +130,14 @@ pub enum PlanError {
     H2WithoutTls {
         /// The environment's address.
         base_url: url::Url,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Certificates that are not to be verified where nobody has allowed that.
+    #[error(
+        "the suite asks that certificates are not verified (tls_verify: false), and no administrator has marked the environment `{environment}` for that"
+    )]
+    TlsUnverified {
         /// The environment.
         environment: EnvironmentName,
     },
@@ -172,17 +212,24 @@ impl PlanError {
     pub fn field(&self) -> String {
         match self {
             Self::UnknownScenario { .. } => "scenario".to_owned(),
-            Self::DoesNotFit { field, .. } | Self::BadValue { field, .. } => format!("overrides.{field}"),
+            Self::DoesNotFit { field, .. } | Self::BadValue { field, .. } | Self::SeveralParts { field, .. } => {
+                format!("overrides.{field}")
+            }
             Self::NoHold { .. } | Self::DurationAboveCap { .. } | Self::NothingMeasured { .. } => {
                 "overrides.duration".to_owned()
             }
             Self::UnknownParameter { name, .. } | Self::BadParameter { name, .. } => {
                 format!("overrides.parameters.{name}")
             }
+            Self::UnknownClass { .. } | Self::NothingChosen { .. } => "overrides.classes".to_owned(),
             Self::Suite(_) => "overrides.parameters".to_owned(),
-            Self::VariableMissing { .. } | Self::H2WithoutTls { .. } => "environment".to_owned(),
+            Self::VariableMissing { .. } | Self::H2WithoutTls { .. } | Self::TlsUnverified { .. } => {
+                "environment".to_owned()
+            }
             Self::FeedMissing { .. } | Self::TooFewRows { .. } => "suite".to_owned(),
-            Self::UsersAboveCap { .. } | Self::StartedAboveCap { .. } => "overrides.users".to_owned(),
+            Self::UsersAboveCap { .. } | Self::StartedAboveCap { .. } | Self::FewerIterations { .. } => {
+                "overrides.users".to_owned()
+            }
             Self::RateAboveCap { .. } => "overrides.rate".to_owned(),
             Self::InFlightAboveCap { .. } => "overrides.max_in_flight".to_owned(),
         }
@@ -198,19 +245,25 @@ impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let raise = "or have an administrator raise the cap";
         Some(match self {
-            Self::UnknownScenario { name, known } | Self::UnknownParameter { name, known } => {
-                match nearest(name, known.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if known.is_empty() => "leave it out".to_owned(),
-                    None => format!("known are {}", known.join(", ")),
-                }
-            }
+            Self::UnknownScenario { name, known }
+            | Self::UnknownParameter { name, known }
+            | Self::UnknownClass { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "leave it out".to_owned(),
+                None => format!("known are {}", known.join(", ")),
+            },
             Self::DoesNotFit { fits, .. } => format!("it fits {fits}; leave it out or choose another scenario"),
+            Self::SeveralParts { .. } => {
+                "leave it out, and make the number of each part a parameter of the suite where it is to differ"
+                    .to_owned()
+            }
             Self::BadValue { wanted, .. } => format!("ask for {wanted}"),
             Self::NoHold { .. } => {
                 "make duration longer (it includes the ramp), spawn_rate higher or users fewer".to_owned()
             }
+            Self::FewerIterations { .. } => "ask for fewer users, one for each iteration at most".to_owned(),
             Self::BadParameter { .. } => return None,
+            Self::NothingChosen { .. } => "choose other classes, or another scenario".to_owned(),
             Self::Suite(errors) => return errors.hint(),
             Self::VariableMissing { name, .. } => {
                 format!(
@@ -221,6 +274,11 @@ impl Hint for PlanError {
             Self::NothingMeasured { .. } => "make the run longer, or the scenario's warmup shorter".to_owned(),
             Self::H2WithoutTls { .. } => {
                 "write `version: h2c` under `http` of the suite, or give the environment an https address".to_owned()
+            }
+            Self::TlsUnverified { .. } => {
+                "leave the key out and trust the target's own authority with `ca_file`, or have the \
+                environment marked with --insecure-tls"
+                    .to_owned()
             }
             Self::TooFewRows { needed, .. } => {
                 format!("give the feed at least {needed} rows, ask for less, or write `order: sequential`")

@@ -55,6 +55,8 @@ fn is_of_load(problem: &PlanError) -> bool {
         problem,
         PlanError::DoesNotFit { field: "spawn_rate", .. }
             | PlanError::NoHold { .. }
+            | PlanError::FewerIterations { .. }
+            | PlanError::SeveralParts { .. }
             | PlanError::NothingMeasured { .. }
             | PlanError::UsersAboveCap { .. }
             | PlanError::StartedAboveCap { .. }

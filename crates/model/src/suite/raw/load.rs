@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawThink, RawThresholds};
+use super::{Named, RawThink, RawThresholds};
 use crate::{
     load::{Arrivals, OnSaturated},
     unit::Millis,
@@ -18,9 +18,52 @@ pub(in crate::suite) struct RawScenario {
     pub(in crate::suite) title: Option<String>,
     /// What the scenario is for.
     pub(in crate::suite) description: Option<String>,
+    /// How much load.
+    #[serde(flatten)]
+    pub(in crate::suite) load: RawLoad,
+    /// Several loads side by side instead of one, by name. Each is made by a process of its own.
+    pub(in crate::suite) parts: Option<Named<RawPart>>,
+    /// What is left out of verdicts at the beginning: none, ramp, or a duration.
+    pub(in crate::suite) warmup: Option<RawWarmup>,
+    /// How long open requests are waited for at the end; 30s where it is left out.
+    pub(in crate::suite) graceful_stop: Option<Millis>,
+    /// Saturation is what the run looks for, so it does not make the run invalid.
+    pub(in crate::suite) find_limit: Option<bool>,
+    /// Only flows with one of these tags.
+    pub(in crate::suite) tags: Option<Vec<String>>,
+    /// Only these classes.
+    pub(in crate::suite) classes: Option<Vec<String>>,
+    /// Rules, besides those of the suite.
+    pub(in crate::suite) thresholds: Option<RawThresholds>,
+    /// Where everything random comes from, instead of the suite's seed.
+    pub(in crate::suite) seed: Option<u64>,
+    /// The wait after each iteration, instead of that of the classes.
+    pub(in crate::suite) think: Option<RawThink>,
+}
+
+/// One of several loads of a scenario: an executor with its keys.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Part")]
+pub(in crate::suite) struct RawPart {
+    /// From the start of the run to that of the part; 0s where it is left out.
+    pub(in crate::suite) start_after: Option<Millis>,
+    /// Only flows with one of these tags, instead of those of the scenario.
+    pub(in crate::suite) tags: Option<Vec<String>>,
+    /// Only these classes, instead of those of the scenario.
+    pub(in crate::suite) classes: Option<Vec<String>>,
+    /// How much load.
+    #[serde(flatten)]
+    pub(in crate::suite) load: RawLoad,
+}
+
+/// How much load: an executor and its keys.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "Load")]
+pub(in crate::suite) struct RawLoad {
     /// How load is made.
     pub(in crate::suite) executor: Option<RawExecutor>,
-    /// Of constant_vus: how many users.
+    /// Of constant_vus, shared_iterations and per_user_iterations: how many users.
     #[schemars(range(min = 1))]
     pub(in crate::suite) users: Option<u32>,
     /// Of constant_vus: how many users are started a second; all at once where it is left out.
@@ -28,6 +71,11 @@ pub(in crate::suite) struct RawScenario {
     pub(in crate::suite) spawn_rate: Option<f64>,
     /// Of constant_vus and constant_rate: from the first start to the last, the ramp included.
     pub(in crate::suite) duration: Option<Millis>,
+    /// Of shared_iterations: how many iterations all users do together. Of per_user_iterations: how many each user does.
+    #[schemars(range(min = 1))]
+    pub(in crate::suite) iterations: Option<u64>,
+    /// Of shared_iterations and per_user_iterations: when the run ends, whatever is left to do; 10m where it is left out.
+    pub(in crate::suite) max_duration: Option<Millis>,
     /// Of constant_rate: iterations started in each `per`.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub(in crate::suite) rate: Option<f64>,
@@ -85,26 +133,10 @@ pub(in crate::suite) struct RawScenario {
     pub(in crate::suite) steps: Option<u32>,
     /// Of staircase: how long each step holds.
     pub(in crate::suite) each: Option<Millis>,
-    /// What is left out of verdicts at the beginning: none, ramp, or a duration.
-    pub(in crate::suite) warmup: Option<RawWarmup>,
-    /// How long open requests are waited for at the end; 30s where it is left out.
-    pub(in crate::suite) graceful_stop: Option<Millis>,
-    /// Saturation is what the run looks for, so it does not make the run invalid.
-    pub(in crate::suite) find_limit: Option<bool>,
-    /// Only flows with one of these tags.
-    pub(in crate::suite) tags: Option<Vec<String>>,
-    /// Only these classes.
-    pub(in crate::suite) classes: Option<Vec<String>>,
-    /// Rules, besides those of the suite.
-    pub(in crate::suite) thresholds: Option<RawThresholds>,
-    /// Where everything random comes from, instead of the suite's seed.
-    pub(in crate::suite) seed: Option<u64>,
-    /// The wait after each iteration, instead of that of the classes.
-    pub(in crate::suite) think: Option<RawThink>,
 }
 
 /// How load is made. constant_vus and ramping_vus: a number of users who each wait for their answers. constant_rate and
-/// ramping_rate: starts at planned instants, whether or not earlier ones were answered. spike, soak and staircase: either, by a pattern. The others come in a later version.
+/// ramping_rate: starts at planned instants, whether or not earlier ones were answered. spike, soak and staircase: either, by a pattern. shared_iterations and per_user_iterations: users who do a number of iterations, together or each, and are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(rename = "Executor")]

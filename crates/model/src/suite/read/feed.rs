@@ -55,6 +55,7 @@ impl Reader<'_, '_> {
                 order: raw.order,
                 columns: Vec::new(),
                 rows: 0,
+                share: None,
             };
             if let Some(text) = files.get(&feed.file) {
                 self.read_table(&mut feed, text, &path);

@@ -1,6 +1,7 @@
 //! Scenarios: how much load, by whom, judged by what.
 
 mod load;
+mod parts;
 mod pattern;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use crate::{
         error::Path,
         leaves_nothing,
         raw::{Named, RawScenario, RawWarmup},
+        shape::Shape,
         templates,
     },
     template::Placeholder,
@@ -30,7 +32,15 @@ const USUAL_GRACE: Millis = Millis::from_secs(30);
 
 /// Models of load that scenarios have.
 pub(super) fn models(defaults: &RawScenario, scenarios: &Named<RawScenario>) -> Vec<Model> {
-    scenarios.0.values().filter_map(|own| model(own, defaults)).collect()
+    scenarios.0.values().flat_map(|own| models_of(own, defaults)).collect()
+}
+
+/// Models of load that a scenario has: one, or those of its parts.
+fn models_of(own: &RawScenario, defaults: &RawScenario) -> Vec<Model> {
+    match &own.parts {
+        Some(parts) => parts.0.values().filter_map(|part| model(&part.load, &defaults.load)).collect(),
+        None => model(&own.load, &defaults.load).into_iter().collect(),
+    }
 }
 
 impl Reader<'_, '_> {
@@ -45,6 +55,10 @@ impl Reader<'_, '_> {
         let place = root.key("defaults").key("thresholds");
         let default_rules = self.read_rules(defaults.thresholds.clone(), "defaults", &place, known);
         self.check_filters(&defaults, checked, &root.key("defaults"));
+        if defaults.parts.is_some() {
+            let hint = Some("write them in the scenario".to_owned());
+            self.problems.add(&root.key("defaults").key("parts"), "each scenario has its own parts", hint);
+        }
         if raw.0.is_empty() {
             let hint = Some("add at least one, such as `smoke: {users: 5, duration: 1m}`".to_owned());
             self.problems.add(&root.key("scenarios"), "the suite has no scenarios", hint);
@@ -71,8 +85,17 @@ impl Reader<'_, '_> {
         let classes = own.classes.clone().or_else(|| defaults.classes.clone());
         let tags = own.tags.clone().or_else(|| defaults.tags.clone()).unwrap_or_default();
         let mut known = Known::of(&checked.flows, &checked.auth, Vec::new());
-        if names_fit {
-            let filtered = filter(checked, classes.as_deref(), &tags);
+        let shape = match &own.parts {
+            Some(raw) => {
+                let raw: Vec<_> = raw.0.iter().map(|(name, part)| (name.clone(), part.clone())).collect();
+                self.parts(&raw, &own, defaults, checked, path)
+            }
+            None => self.shape(&own.load, &defaults.load, path),
+        };
+        if let Some(Shape::Parts(parts)) = &shape {
+            known = parts::filtered(checked, parts).known();
+        } else if names_fit && own.parts.is_none() {
+            let filtered = filter(checked, Classes::of_scenario(classes.as_deref()), &tags);
             if filtered.classes.is_empty() {
                 let key = if own.tags.is_some() { path.key("tags") } else { path.key("classes") };
                 let message = format!("the scenario `{name}` selects no class with a flow to do");
@@ -82,7 +105,7 @@ impl Reader<'_, '_> {
                 known = filtered.known();
             }
         }
-        let known = known.with_models(model(&own, defaults).into_iter().collect());
+        let known = known.with_models(models_of(&own, defaults));
         let source = format!("scenario {name}");
         let own_rules =
             own.thresholds.clone().map(|raw| self.read_rules(Some(raw), &source, &path.key("thresholds"), &known));
@@ -99,7 +122,7 @@ impl Reader<'_, '_> {
             (None, None) => None,
         };
         let warmup = self.warmup(own.warmup.as_ref().or(defaults.warmup.as_ref()), path);
-        let shape = self.shape(&own, defaults, path)?;
+        let shape = shape?;
         let load = shape.load();
         let (warms_up, duration) = (load.warmup(warmup), load.duration());
         if leaves_nothing(warms_up, duration) {
@@ -142,9 +165,19 @@ impl Reader<'_, '_> {
 
     /// Whether the classes and tags that a scenario chooses exist.
     fn check_filters(&mut self, raw: &RawScenario, checked: &Checked, path: &Path) -> bool {
+        self.check_choice(raw.classes.as_deref(), raw.tags.as_deref(), checked, path)
+    }
+
+    fn check_choice(
+        &mut self,
+        chosen: Option<&[String]>,
+        with_tags: Option<&[String]>,
+        checked: &Checked,
+        path: &Path,
+    ) -> bool {
         let mut fit = true;
         let classes: Vec<String> = checked.classes.keys().cloned().collect();
-        for (i, class) in raw.classes.iter().flatten().enumerate() {
+        for (i, class) in chosen.into_iter().flatten().enumerate() {
             fit &= self.known("class", class, &classes, &path.key("classes").index(i));
         }
         let mut tags: Vec<String> = checked.tags.clone();
@@ -154,7 +187,7 @@ impl Reader<'_, '_> {
             names::each_request(&flow.steps, &mut |request| tags.extend(request.tags.clone()));
         }
         let tags: Vec<String> = tags.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for (i, tag) in raw.tags.iter().flatten().enumerate() {
+        for (i, tag) in with_tags.into_iter().flatten().enumerate() {
             fit &= self.known("tag", tag, &tags, &path.key("tags").index(i));
         }
         fit
@@ -185,17 +218,43 @@ impl Filtered {
     }
 }
 
+/// Which classes are chosen.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::suite) enum Classes<'a> {
+    /// All that have a weight.
+    All,
+    /// Those of the scenario that have a weight.
+    OfScenario(&'a [String]),
+    /// Those that somebody named at launch, wanted even where the suite gives them no weight.
+    Named(&'a [String]),
+}
+
+impl<'a> Classes<'a> {
+    pub(in crate::suite) fn of_scenario(classes: Option<&'a [String]>) -> Self {
+        classes.map_or(Self::All, Self::OfScenario)
+    }
+
+    /// The class, if it is chosen.
+    fn chosen(self, class: &UserClass) -> Option<UserClass> {
+        let weight = match self {
+            Self::All => class.weight,
+            Self::OfScenario(names) => names.contains(&class.name).then_some(class.weight)?,
+            Self::Named(names) => names.contains(&class.name).then_some(class.weight.max(1))?,
+        };
+        (weight > 0).then(|| UserClass { weight, ..class.clone() })
+    }
+}
+
 /// Classes that are chosen, with the flows that have one of the tags; then what those flows need.
-pub(in crate::suite) fn filter(checked: &Checked, classes: Option<&[String]>, tags: &[String]) -> Filtered {
+pub(in crate::suite) fn filter(checked: &Checked, classes: Classes<'_>, tags: &[String]) -> Filtered {
     let tagged = |tag: &String| tags.contains(tag);
     let everything = tags.is_empty() || checked.tags.iter().any(tagged);
     let chosen: Vec<UserClass> = checked
         .classes
         .values()
-        .filter(|class| class.weight > 0 && classes.is_none_or(|names| names.contains(&class.name)))
-        .filter_map(|class| {
+        .filter_map(|class| classes.chosen(class))
+        .filter_map(|mut class| {
             let whole = everything || class.tags.iter().any(tagged);
-            let mut class = class.clone();
             class.flows.retain(|name, weight| {
                 *weight > 0 && (whole || checked.flows.get(name).is_some_and(|flow| flow_has(flow, tags)))
             });

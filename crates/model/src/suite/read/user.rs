@@ -92,6 +92,7 @@ impl Reader<'_, '_> {
             on_stop: raw.on_stop,
             iterations: raw.iterations,
             flows: raw.flows.0,
+            part: None,
         }
     }
 }

@@ -5,25 +5,36 @@ use super::{
     pattern,
 };
 use crate::{
-    load::OpenLimits,
+    load::{Iterations, OpenLimits, Share},
     suite::{
         error::Path,
-        raw::{RawExecutor, RawOf, RawScenario, RawStage},
+        raw::{RawExecutor, RawLoad, RawOf, RawStage},
         shape::Shape,
     },
     unit::{Millis, Rps},
 };
 
 /// Executors of this version.
-const EXECUTORS: [&str; 7] =
-    ["constant_vus", "ramping_vus", "constant_rate", "ramping_rate", "spike", "soak", "staircase"];
+const EXECUTORS: [&str; 9] = [
+    "constant_vus",
+    "ramping_vus",
+    "constant_rate",
+    "ramping_rate",
+    "spike",
+    "soak",
+    "staircase",
+    "shared_iterations",
+    "per_user_iterations",
+];
 /// Keys that every executor with a rate takes.
 const OF_RATES: [&str; 6] = ["per", "max_in_flight", "on_saturated", "max_late", "arrivals", "adjustable"];
 /// Longest wait of a queued start where nothing is said.
 const USUAL_MAX_LATE: Millis = Millis::from_secs(5);
+/// Longest time for a number of iterations where nothing is said: what k6 takes.
+const USUAL_MAX_DURATION: Millis = Millis::from_secs(600);
 
 /// The model of load of a scenario, as far as it says.
-pub(super) fn model(own: &RawScenario, defaults: &RawScenario) -> Option<Model> {
+pub(super) fn model(own: &RawLoad, defaults: &RawLoad) -> Option<Model> {
     match own.executor.or(defaults.executor)? {
         RawExecutor::ConstantRate | RawExecutor::RampingRate => Some(Model::Open),
         RawExecutor::Spike | RawExecutor::Soak | RawExecutor::Staircase => match own.of.or(defaults.of)? {
@@ -35,8 +46,8 @@ pub(super) fn model(own: &RawScenario, defaults: &RawScenario) -> Option<Model> 
 }
 
 impl Reader<'_, '_> {
-    /// Keys that an executor takes; nothing for one that is not in this version.
-    fn fields(executor: RawExecutor, own: &RawScenario, defaults: &RawScenario) -> Option<Vec<&'static str>> {
+    /// Keys that an executor takes.
+    fn fields(executor: RawExecutor, own: &RawLoad, defaults: &RawLoad) -> Vec<&'static str> {
         let (keys, open): (&[&str], bool) = match executor {
             RawExecutor::ConstantVus => (&["users", "spawn_rate", "duration"], false),
             RawExecutor::RampingVus => (&["start", "stages"], false),
@@ -46,23 +57,20 @@ impl Reader<'_, '_> {
                 // Where nothing is said of what, that alone is told.
                 (pattern::fields(executor), own.of.or(defaults.of) != Some(RawOf::Users))
             }
-            RawExecutor::SharedIterations | RawExecutor::PerUserIterations => return None,
+            RawExecutor::SharedIterations | RawExecutor::PerUserIterations => {
+                (&["users", "iterations", "max_duration"], false)
+            }
         };
-        Some(keys.iter().copied().chain(OF_RATES.into_iter().filter(|_| open)).collect())
+        keys.iter().copied().chain(OF_RATES.into_iter().filter(|_| open)).collect()
     }
 
-    pub(super) fn shape(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<Shape> {
+    pub(super) fn shape(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
         let Some(executor) = own.executor.or(defaults.executor) else {
             let hint = Some(format!("choose one of {}", EXECUTORS.join(", ")));
             self.problems.add(path, "the scenario does not say its executor", hint);
             return None;
         };
-        let Some(fields) = Self::fields(executor, own, defaults) else {
-            let hint = format!("this version has {}; write the load as stages of one of them", EXECUTORS.join(", "));
-            let message = format!("the executor {} is not in this version", executor.name());
-            self.problems.add(&path.key("executor"), message, Some(hint));
-            return None;
-        };
+        let fields = Self::fields(executor, own, defaults);
         for field in own.load_fields().into_iter().filter(|field| !fields.contains(field)) {
             let message = format!("`{field}` does not fit the executor {}", executor.name());
             self.problems.add(&path.key(field), message, Some(format!("it takes {}", fields.join(", "))));
@@ -74,8 +82,25 @@ impl Reader<'_, '_> {
             RawExecutor::Spike | RawExecutor::Soak | RawExecutor::Staircase => {
                 self.pattern(executor, own, defaults, path)
             }
-            _ => self.constant_users(own, defaults, path),
+            RawExecutor::SharedIterations => self.iterations(Share::All, own, defaults, path),
+            RawExecutor::PerUserIterations => self.iterations(Share::Each, own, defaults, path),
+            RawExecutor::ConstantVus => self.constant_users(own, defaults, path),
         }
+    }
+
+    fn iterations(&mut self, share: Share, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
+        let executor = share.executor();
+        let users = self.wanted(own.users.or(defaults.users), "users", executor, path);
+        let count = self.wanted(own.iterations.or(defaults.iterations), "iterations", executor, path);
+        let most = own.max_duration.or(defaults.max_duration).unwrap_or(USUAL_MAX_DURATION);
+        let most = self.positive(Some(most), &path.key("max_duration"));
+        let (users, iterations) = (users?, Iterations { count: count?, share });
+        if let Some(fewer) = iterations.fewer_than(users) {
+            let hint = "ask for at least one iteration for each user, or for fewer users".to_owned();
+            self.problems.add(&path.key("iterations"), fewer, Some(hint));
+            return None;
+        }
+        Some(Shape::Iterations { users, iterations, max_duration: most? })
     }
 
     pub(super) fn wanted<T>(&mut self, value: Option<T>, field: &str, executor: &str, path: &Path) -> Option<T> {
@@ -85,7 +110,7 @@ impl Reader<'_, '_> {
         value
     }
 
-    fn constant_users(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<Shape> {
+    fn constant_users(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
         let users = self.wanted(own.users.or(defaults.users), "users", "constant_vus", path);
         let duration = self.wanted(own.duration.or(defaults.duration), "duration", "constant_vus", path);
         let duration = self.positive(duration, &path.key("duration"))?;
@@ -101,7 +126,7 @@ impl Reader<'_, '_> {
         Some(Shape::ConstantUsers { users, spawn_rate, duration })
     }
 
-    fn ramping_users(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<Shape> {
+    fn ramping_users(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
         let stages = self.stages(own, defaults, "ramping_vus", path)?;
         let start = self.whole(own.start.or(defaults.start).unwrap_or(0.0), &path.key("start"));
         let stages: Option<Vec<(u32, Millis)>> = stages
@@ -125,7 +150,7 @@ impl Reader<'_, '_> {
         None
     }
 
-    fn constant_rate(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<Shape> {
+    fn constant_rate(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
         let rate = self.wanted(own.rate.or(defaults.rate), "rate", "constant_rate", path);
         let duration = self.wanted(own.duration.or(defaults.duration), "duration", "constant_rate", path);
         let duration = self.positive(duration, &path.key("duration"));
@@ -135,7 +160,7 @@ impl Reader<'_, '_> {
         Some(Shape::ConstantRate { rate, duration: duration?, limits: limits? })
     }
 
-    fn ramping_rate(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<Shape> {
+    fn ramping_rate(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<Shape> {
         let stages = self.stages(own, defaults, "ramping_rate", path);
         let limits = self.limits(own, defaults, "ramping_rate", path);
         let per = self.per(own, defaults, path)?;
@@ -161,19 +186,13 @@ impl Reader<'_, '_> {
     }
 
     /// Seconds that a rate counts in.
-    pub(super) fn per(&mut self, own: &RawScenario, defaults: &RawScenario, path: &Path) -> Option<f64> {
+    pub(super) fn per(&mut self, own: &RawLoad, defaults: &RawLoad, path: &Path) -> Option<f64> {
         let per = own.per.or(defaults.per).unwrap_or(Millis::from_secs(1));
         self.positive(Some(per), &path.key("per"))?;
         (per > Millis::ZERO).then(|| per.as_secs_f64())
     }
 
-    fn stages(
-        &mut self,
-        own: &RawScenario,
-        defaults: &RawScenario,
-        executor: &str,
-        path: &Path,
-    ) -> Option<Vec<RawStage>> {
+    fn stages(&mut self, own: &RawLoad, defaults: &RawLoad, executor: &str, path: &Path) -> Option<Vec<RawStage>> {
         let stages = self.wanted(own.stages.clone().or_else(|| defaults.stages.clone()), "stages", executor, path)?;
         if stages.iter().all(|stage| stage.over == Millis::ZERO) {
             let hint = Some("write [{to: 100, for: 1m}]".to_owned());
@@ -185,8 +204,8 @@ impl Reader<'_, '_> {
 
     pub(super) fn limits(
         &mut self,
-        own: &RawScenario,
-        defaults: &RawScenario,
+        own: &RawLoad,
+        defaults: &RawLoad,
         executor: &str,
         path: &Path,
     ) -> Option<OpenLimits> {
@@ -217,13 +236,21 @@ impl RawExecutor {
     }
 }
 
-impl RawScenario {
+impl RawLoad {
+    /// Keys that are given.
+    pub(super) fn fields(&self) -> Vec<&'static str> {
+        let executor = self.executor.map(|_| "executor");
+        executor.into_iter().chain(self.load_fields()).collect()
+    }
+
     /// Keys about the amount of load that are given.
     fn load_fields(&self) -> Vec<&'static str> {
         [
             (self.users.is_some(), "users"),
             (self.spawn_rate.is_some(), "spawn_rate"),
             (self.duration.is_some(), "duration"),
+            (self.iterations.is_some(), "iterations"),
+            (self.max_duration.is_some(), "max_duration"),
             (self.rate.is_some(), "rate"),
             (self.start.is_some(), "start"),
             (self.stages.is_some(), "stages"),

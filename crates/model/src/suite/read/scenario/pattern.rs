@@ -6,7 +6,7 @@ use super::super::Reader;
 use crate::{
     suite::{
         error::Path,
-        raw::{RawExecutor, RawOf, RawScenario},
+        raw::{RawExecutor, RawLoad, RawOf},
         shape::Shape,
     },
     unit::{Millis, Rps},
@@ -26,14 +26,14 @@ pub(super) const fn fields(executor: RawExecutor) -> &'static [&'static str] {
 
 /// A scenario and what holds where it says nothing.
 struct Given<'a> {
-    own: &'a RawScenario,
-    defaults: &'a RawScenario,
+    own: &'a RawLoad,
+    defaults: &'a RawLoad,
     executor: &'static str,
     path: &'a Path,
 }
 
 impl Given<'_> {
-    fn get<T>(&self, key: impl Fn(&RawScenario) -> Option<T>) -> Option<T> {
+    fn get<T>(&self, key: impl Fn(&RawLoad) -> Option<T>) -> Option<T> {
         key(self.own).or_else(|| key(self.defaults))
     }
 }
@@ -42,8 +42,8 @@ impl Reader<'_, '_> {
     pub(super) fn pattern(
         &mut self,
         executor: RawExecutor,
-        own: &RawScenario,
-        defaults: &RawScenario,
+        own: &RawLoad,
+        defaults: &RawLoad,
         path: &Path,
     ) -> Option<Shape> {
         let given = Given { own, defaults, executor: executor.name(), path };
@@ -137,7 +137,7 @@ impl Reader<'_, '_> {
     }
 
     /// A time that must be given, and be above 0.
-    fn time(&mut self, given: &Given<'_>, field: &str, key: impl Fn(&RawScenario) -> Option<Millis>) -> Option<Millis> {
+    fn time(&mut self, given: &Given<'_>, field: &str, key: impl Fn(&RawLoad) -> Option<Millis>) -> Option<Millis> {
         let time = self.wanted(given.get(key), field, given.executor, given.path);
         self.positive(time, &given.path.key(field)).filter(|time| *time > Millis::ZERO)
     }

@@ -1,0 +1,24 @@
+//! Short runs against small servers: what goes over the wire, what a runner tells its worker, and what never leaves.
+//!
+//! One binary for all of them: the engine's own code is optimised even for tests, and each further binary would optimise
+//! and link it once more.
+
+mod bad_input;
+mod breakdown;
+mod http_policy;
+mod iterations;
+mod log_ins;
+mod permission;
+mod process;
+mod secrets;
+mod server;
+#[path = "../support/mod.rs"]
+mod support;
+mod tls;
+mod unsent;
+
+#[test]
+#[ignore = "not a test: the runner process of the tests here"]
+fn runner_process() {
+    support::be_a_runner_if_asked();
+}
