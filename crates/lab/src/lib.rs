@@ -20,5 +20,5 @@ mod who;
 pub use changes::Changes;
 pub use lab::{Lab, SecretCheck};
 pub use launch::IdempotencyKey;
-pub use runs::RateNow;
+pub use runs::{PointLimits, RateNow};
 pub use setup::SuiteSource;

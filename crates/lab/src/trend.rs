@@ -123,10 +123,10 @@ fn choose<'a>(choices: &'a [TrendChoice], query: &TrendQuery) -> (Option<&'a Tre
     (chosen.or(newest), chosen)
 }
 
-/// Why each run stands apart, oldest first: it did not do what it was asked to, its numbers are not fully trusted, or
-/// it was asked for something else than the newest of those that did.
+/// Why each run stands apart, oldest first: it did not do what it was asked to, its numbers are not fully trusted, a
+/// person changed its load, or it was asked for something else than the newest of those that did.
 fn apart(points: &[ResultPoint]) -> Vec<Option<Apart>> {
-    let by_itself: Vec<Option<Apart>> = points.iter().map(|point| unfit(point.state, point.validity)).collect();
+    let by_itself: Vec<Option<Apart>> = points.iter().map(unfit).collect();
     let fit = points.iter().zip(&by_itself).rev().find(|(_, unfit)| unfit.is_none());
     let load = fit.map(|(point, _)| point.load.as_str());
     points
@@ -137,10 +137,10 @@ fn apart(points: &[ResultPoint]) -> Vec<Option<Apart>> {
 }
 
 /// Why a run may be compared with no other, if so.
-const fn unfit(state: RunState, validity: Option<ValidityState>) -> Option<Apart> {
-    match (state, validity) {
+fn unfit(point: &ResultPoint) -> Option<Apart> {
+    match (point.state, point.validity) {
         (RunState::Cancelled, _) => Some(Apart::Stopped),
-        (RunState::Finished, Some(ValidityState::Valid)) => None,
+        (RunState::Finished, Some(ValidityState::Valid)) => point.adjusted.then_some(Apart::Adjusted),
         (RunState::Finished, Some(ValidityState::Invalid)) => Some(Apart::Invalid),
         // What nobody has looked at is not fully trusted either.
         (RunState::Finished, Some(ValidityState::Suspect) | None) => Some(Apart::Suspect),
@@ -183,6 +183,7 @@ mod tests {
             samples: 600,
             verdict: None,
             validity: Some(validity),
+            adjusted: false,
         }
     }
 
@@ -197,6 +198,7 @@ mod tests {
             point(Finished, Invalid, "200 users, 15m"),
             point(Failed, Valid, "200 users, 15m"),
             point(Finished, Valid, "200 users, 15m"),
+            ResultPoint { adjusted: true, ..point(Finished, Valid, "up to 100/s, 15m") },
             // Stopped by a person, and so not the measure of the others.
             point(Cancelled, Valid, "50 users, 2m"),
         ];
@@ -207,6 +209,7 @@ mod tests {
             Some(Apart::Invalid),
             Some(Apart::NotCarriedOut),
             None,
+            Some(Apart::Adjusted),
             Some(Apart::Stopped),
         ];
         assert_eq!(apart(&points), expected);

@@ -28,9 +28,13 @@ pub(super) struct Told<'a> {
 pub(super) fn tell(told: &Told<'_>) -> String {
     let mut parts = match told.rung {
         Standing::Stopped => {
-            let how = if told.end.code == "aborted" { "Aborted" } else { "Stopped" };
+            let how = match told.end.code.as_str() {
+                "aborted" => "Aborted by a person",
+                "kill_switch" => "Aborted by a kill switch",
+                _ => "Stopped by a person",
+            };
             vec![format!(
-                "{how} by a person after {}: no verdict is possible. Run it to its end for one.",
+                "{how} after {}: no verdict is possible. Run it to its end for one.",
                 elapsed(told.seconds as u64)
             )]
         }

@@ -1,6 +1,11 @@
-//! Runs that exist: listed, looked at, stopped.
+//! Runs that exist: listed, looked at, stopped, sped up or slowed down.
 
+mod adjust;
 mod list;
+mod merge;
 mod query;
 mod stop;
 mod view;
+
+pub use adjust::RateNow;
+pub use merge::PointLimits;
