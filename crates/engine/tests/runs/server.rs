@@ -1,7 +1,5 @@
 //! Small servers that do exactly what a test wants, byte by byte, and remember what they were sent.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
-
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
@@ -27,6 +25,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 pub(crate) enum Answer {
     /// Answers and keeps the connection.
     Whole(String),
+    /// The same of bytes that are no text.
+    Bytes(Vec<u8>),
     /// Answers after a while.
     Slow(Duration),
     /// Answers and then closes the connection without a word.
@@ -85,8 +85,17 @@ impl Server {
         Self::start(answer, false)
     }
 
+    /// A server at another address of loopback: a stranger, where only 127.0.0.1 counts as this machine.
+    pub(crate) fn stranger(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_at("127.0.0.2:0", answer, false)
+    }
+
     fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static, resets: bool) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::start_at("127.0.0.1:0", answer, resets)
+    }
+
+    fn start_at(address: &str, answer: impl Fn(&str) -> Answer + Send + Sync + 'static, resets: bool) -> Self {
+        let listener = TcpListener::bind(address).expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
             over: AtomicBool::new(false),
@@ -161,6 +170,11 @@ fn serve(shared: &Shared, mut stream: TcpStream) {
                     return;
                 }
             }
+            Answer::Bytes(bytes) => {
+                if stream.write_all(&bytes).is_err() {
+                    return;
+                }
+            }
             Answer::Slow(wait) => {
                 thread::sleep(wait);
                 if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
@@ -224,7 +238,15 @@ fn read_request(stream: &mut TcpStream) -> Option<(String, String)> {
 pub(crate) struct HyperServer {
     pub(crate) url: String,
     pub(crate) certificate: CertificateDer<'static>,
+    requests: Arc<AtomicU64>,
     _runtime: tokio::runtime::Runtime,
+}
+
+impl HyperServer {
+    /// How many requests came through.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
 }
 
 /// HTTP/2 without TLS (and HTTP/1.1).
@@ -293,12 +315,17 @@ fn hyper_server(acceptor: Option<tokio_rustls::TlsAcceptor>, certificate: Certif
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("loopback has a free port");
     let port = listener.local_addr().expect("a bound socket has an address").port();
     let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let requests = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&requests);
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, counted) = (acceptor.clone(), Arc::clone(&counted));
             tokio::spawn(async move {
-                let service = service_fn(|_| async {
-                    Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(Bytes::from_static(b"hello"))))
+                let service = service_fn(move |_| {
+                    counted.fetch_add(1, Ordering::Relaxed);
+                    async {
+                        Ok::<_, std::convert::Infallible>(hyper::Response::new(Full::new(Bytes::from_static(b"hello"))))
+                    }
                 });
                 let builder = auto::Builder::new(TokioExecutor::new());
                 // Clients that do not trust us hang up; that is what the test is about.
@@ -312,5 +339,5 @@ fn hyper_server(acceptor: Option<tokio_rustls::TlsAcceptor>, certificate: Certif
             });
         }
     });
-    HyperServer { url: format!("{scheme}://localhost:{port}"), certificate, _runtime: runtime }
+    HyperServer { url: format!("{scheme}://localhost:{port}"), certificate, requests, _runtime: runtime }
 }

@@ -1,8 +1,5 @@
 //! What a plan makes impossible: requests that are never sent count among the errors, and nowhere else.
 
-mod server;
-mod support;
-
 use std::collections::BTreeMap;
 
 use perflab_model::{
@@ -10,13 +7,11 @@ use perflab_model::{
     runner::Report,
     unit::Millis,
 };
-use server::{Answer, Server, path};
-use support::{Outcome, Runner, constant_rate, get, plan, request, users};
 
-#[test]
-fn runner_process() {
-    support::be_a_runner_if_asked();
-}
+use crate::{
+    server::{Answer, Server, path},
+    support::{self, Outcome, Runner, constant_rate, get, plan, request, users},
+};
 
 /// Carries out an open plan of a second with ten starts.
 fn ten(server: &Server, steps: Vec<Step>) -> Outcome {

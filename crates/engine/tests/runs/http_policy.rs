@@ -2,9 +2,6 @@
 //!
 //! Each test starts a small server of its own and carries out a short open run against it inside this process.
 
-mod server;
-mod support;
-
 use std::{collections::BTreeMap, time::Duration};
 
 use perflab_model::{
@@ -14,8 +11,11 @@ use perflab_model::{
     unit::Millis,
 };
 use rstest::rstest;
-use server::{Answer, Server, path};
-use support::{Outcome, constant_rate, get, plan, request};
+
+use crate::{
+    server::{self, Answer, Server, path},
+    support::{self, Outcome, constant_rate, get, plan, request},
+};
 
 /// Carries out a plan of a second with ten starts.
 fn ten(server: &Server, steps: Vec<Step>, change: impl FnOnce(&mut Plan)) -> Outcome {

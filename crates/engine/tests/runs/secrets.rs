@@ -2,9 +2,6 @@
 //!
 //! Each test starts small servers of its own and carries out a short open run against them inside this process.
 
-mod server;
-mod support;
-
 use std::collections::BTreeMap;
 
 use perflab_model::{
@@ -15,8 +12,11 @@ use perflab_model::{
     unit::Millis,
 };
 use rstest::rstest;
-use server::{Answer, Server, path};
-use support::{Outcome, constant_rate, get, plan, request};
+
+use crate::{
+    server::{Answer, Server, path},
+    support::{self, Outcome, constant_rate, get, plan, request},
+};
 
 const SECRET: &str = "s3cret-0123456789abcdef";
 
@@ -69,7 +69,7 @@ fn log_in(plan: &mut Plan, login: Request) {
 /// Lets the plan send to this server as well.
 fn allow(plan: &mut Plan, server: &Server) {
     let listed = url::Url::parse(&server.url()).expect("a URL");
-    plan.environment.allow.push(AllowedTarget { host: "127.0.0.1".to_owned(), port: listed.port() });
+    plan.environment.allow.push(AllowedTarget::of_host("127.0.0.1", listed.port()).expect("an entry"));
 }
 
 #[test]

@@ -1,18 +1,19 @@
 //! TLS on the wire: whom we trust, who we say we are, how old a protocol we speak.
 
-mod server;
-mod support;
-
 use std::collections::BTreeMap;
 
 use perflab_engine::Settings;
 use perflab_model::{
+    environment::Vouch,
     plan::{ClientCertificate, HttpPolicy, HttpVersion, TlsVersion},
     runner::Ending,
 };
 use rstest::rstest;
-use server::{HyperServer, pem};
-use support::{Outcome, constant_rate, get, plan, request};
+
+use crate::{
+    server::{self, HyperServer, pem},
+    support::{self, Outcome, constant_rate, get, plan, request},
+};
 
 /// Carries out a plan of a second with ten starts.
 fn ten(server: &HyperServer, settings: Settings, change: impl FnOnce(&mut HttpPolicy)) -> Outcome {
@@ -47,6 +48,24 @@ fn tls_is_spoken_with_a_certificate_that_is_trusted(#[case] version: HttpVersion
     assert!(told.contains("at the median they took: connecting") && told.contains("TLS"), "{told}");
     let outcome = ten(&server, Settings::default(), |http| http.version = version);
     assert_eq!(failures(&outcome), only("tls.certificate"));
+}
+
+/// A plan on an environment that an administrator has marked.
+fn marked(server: &HyperServer, tls_verify: Option<bool>) -> Outcome {
+    let mut plan = plan(&server.url, constant_rate(10.0, 1, 5), vec![request(get("a", "/hello"))]);
+    plan.environment.unverified_tls = Some(Vouch { by: "ada".to_owned(), reason: "self-signed".to_owned() });
+    plan.http.tls_verify = tls_verify;
+    support::carry_out(plan, Settings::default())
+}
+
+#[test]
+fn certificates_are_left_unverified_only_where_the_environment_is_marked_and_the_suite_does_not_insist() {
+    let server = server::tls();
+    assert_eq!(failures(&marked(&server, None)), BTreeMap::new());
+    assert_eq!(failures(&marked(&server, Some(false))), BTreeMap::new());
+    assert_eq!(failures(&marked(&server, Some(true))), only("tls.certificate"));
+    let asked = ten(&server, Settings::default(), |http| http.tls_verify = Some(false));
+    assert!(matches!(&asked.done().ending, Ending::Failed { code, .. } if code == "tls.unmarked"), "{asked:?}");
 }
 
 #[test]
