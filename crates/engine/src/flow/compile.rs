@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     guard::{Denied, Guard, Origin},
-    record::Names,
+    record::{ClassFlows, Groups, Names},
     settings::Settings,
 };
 
@@ -129,6 +129,7 @@ pub(crate) struct Program {
     pub(crate) classes: Vec<Class>,
     pub(crate) flows: Vec<Vec<Op>>,
     pub(crate) flow_names: Vec<String>,
+    pub(crate) groups: Groups,
     pub(crate) requests: Vec<RequestCode>,
     pub(crate) auth: Vec<AuthCode>,
     pub(crate) feeds: Vec<FeedTable>,
@@ -221,10 +222,12 @@ impl<'a> Compiler<'a> {
             var_names[*index].clone_from(name);
         }
         let initial_vars = var_names.iter().map(|name| plan.environment.variables.get(name).cloned()).collect();
+        let flow_names: Vec<String> = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         Ok(Program {
+            groups: groups(plan, &classes, &flow_names),
             classes,
             flows,
-            flow_names: plan.flows.iter().map(|flow| flow.name.clone()).collect(),
+            flow_names,
             requests: self.requests,
             auth,
             feeds: self.feeds,
@@ -385,6 +388,25 @@ impl Lookup for Compiler<'_> {
             }
         }
     }
+}
+
+/// Under what the requests of each class and flow are counted.
+fn groups(plan: &Plan, classes: &[Class], flow_names: &[String]) -> Groups {
+    let flows: Vec<Vec<usize>> =
+        classes.iter().map(|class| class.flows.iter().map(|(flow, _)| *flow).collect()).collect();
+    let classes: Vec<ClassFlows<'_>> = plan
+        .classes
+        .iter()
+        .zip(classes.iter().zip(&flows))
+        .map(|(plan, (class, flows))| ClassFlows {
+            name: &plan.name,
+            flows,
+            logs_in: class.auth.is_some(),
+            on_start: class.on_start,
+            on_stop: class.on_stop,
+        })
+        .collect();
+    Groups::new(&classes, flow_names)
 }
 
 /// Feeds that the users of a class read from, in whatever they do.

@@ -9,19 +9,27 @@ use http::{
     HeaderMap, HeaderName, Method, StatusCode,
     header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION},
 };
-use perflab_model::runner::{Ending, Report};
+use perflab_model::{
+    runner::{Ending, Report},
+    tick::Counted,
+    unit::Nanos,
+};
 use url::Url;
 
 use super::{
     check::CheckCode,
     judge::{Verdict, judge},
     request::{Place, Prepared, RequestCode, Unsendable, place_of},
+    run::IterationEnd,
     session::{Session, Token},
 };
 use crate::{
     code::ErrorCode,
     http::{Answer, Client, Exchange, Failure, Outgoing},
-    record::{Counts, Examples, Failed, Key, NameId, Planned, Sample, Stamps, second_of, service_time},
+    record::{
+        Counts, Examples, Failed, GroupId, Iteration, Key, Micros, NameId, Planned, Sample, Stamps, second_of,
+        service_time,
+    },
 };
 
 /// A request as goose is told of it.
@@ -44,6 +52,20 @@ pub(crate) struct Performer {
     pub(crate) gauges_requests: bool,
     /// Under which iterations are counted that broke down by our own fault.
     pub(crate) stray: NameId,
+    /// Under which class and flow what it sends is counted.
+    pub(crate) group: GroupId,
+    /// The iteration under way.
+    pub(crate) iteration: Option<Underway>,
+}
+
+/// An iteration that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Underway {
+    group: GroupId,
+    /// Its planned start (open) or its first step (closed).
+    from: Nanos,
+    /// Whether a request in it failed by the target's fault.
+    failed: bool,
 }
 
 /// What became of a request, as far as the flow cares.
@@ -58,6 +80,27 @@ pub(crate) struct Performed {
 }
 
 impl Performer {
+    /// An iteration begins, by the plan or now.
+    pub(crate) fn begin_iteration(&mut self, group: GroupId, from: Nanos) {
+        self.group = group;
+        self.iteration = Some(Underway { group, from, failed: false });
+        self.client.context.recorder.iteration_begins(group);
+    }
+
+    /// The iteration under way is over. One that never got as far as to have a flow is counted all the same.
+    pub(crate) fn end_iteration(&mut self, end: IterationEnd) {
+        let context = Arc::clone(&self.client.context);
+        let now = context.clock.now();
+        if self.iteration.is_none() {
+            self.begin_iteration(GroupId::OTHER, now);
+        }
+        if let Some(Underway { group, from, failed }) = self.iteration.take() {
+            let took = Micros::of(now.since(from));
+            context.recorder.iteration_ends(Iteration { group, second: second_of(now), end, failed, took });
+        }
+        self.group = GroupId::OTHER;
+    }
+
     /// Sends a request of a flow; logs in again when the answer asks for it.
     pub(crate) async fn request(&mut self, session: &mut Session, index: usize) -> Performed {
         let performed = self.send(session, index, None).await;
@@ -72,7 +115,9 @@ impl Performer {
             }
             // The answer stays a failure: the user saw it. What follows uses the new token.
             if is_refused && token.may_refresh() {
+                let flow = std::mem::replace(&mut self.group, program.groups.log_in(session.class));
                 let renewed = self.send(session, auth.login, Some(&auth.bearer_from)).await;
+                self.group = flow;
                 match (renewed.token, &mut session.tokens[active]) {
                     (Some(mut token), slot) => {
                         token.unproven = true;
@@ -119,7 +164,7 @@ impl Performer {
         let key = Key::new(id, 0, Some(failure.code));
         let now = self.client.context.clock.now();
         let stamps = Stamps { planned: None, sent: now, first_byte: None, ended: now };
-        self.client.context.recorder.record(Sample::new(key, stamps, Counts::default()));
+        self.client.context.recorder.record(Sample::new(key, stamps, Counts::default()).of(self.group));
         self.tell(key, name, failure, Some(session));
     }
 
@@ -208,11 +253,8 @@ impl Performer {
         exchange
     }
 
-    /// A target may send its visitors away.
     fn obey(&self, answer: &Answer) {
-        let asks = answer.status == StatusCode::SERVICE_UNAVAILABLE
-            && answer.headers.get("x-perflab-stop").is_some_and(|value| value.as_bytes() == b"1");
-        if asks {
+        if answer.asks_to_stop() {
             self.client.watch.stop().cut(Ending::TargetAsked);
         }
     }
@@ -284,7 +326,10 @@ impl Performer {
         let code = failure.map(|failure| failure.code);
         let class = status.map_or(0, |status| u8::try_from(status / 100).unwrap_or(0));
         let key = Key::new(id, class, code);
-        self.client.context.recorder.record(Sample::new(key, stamps, counts));
+        self.client.context.recorder.record(Sample::new(key, stamps, counts).of(self.group));
+        if let (Some(code), Some(iteration)) = (code, &mut self.iteration) {
+            iteration.failed |= Counted::of(Some(code.as_str())).is_failed();
+        }
         if let Some(observed) = &mut self.observed {
             observed.push(Observed { name: id, took: service_time(&stamps), status, code });
         }

@@ -10,7 +10,7 @@ use super::{
     session::Session,
     think::think_time,
 };
-use crate::{code::ErrorCode, http::Failure, stop::Heed};
+use crate::{code::ErrorCode, http::Failure, record::GroupId, stop::Heed};
 
 /// Most operations of one iteration: a repetition inside a repetition must not keep a user for ever.
 const MAX_OPERATIONS: u64 = 1_000_000;
@@ -51,6 +51,8 @@ pub(crate) struct Entry {
     pub(crate) flow: usize,
     /// Whether the class's log-in has to be there before.
     pub(crate) needs_login: bool,
+    /// Under which class and part its requests are counted.
+    pub(crate) group: GroupId,
 }
 
 impl Performer {
@@ -60,6 +62,7 @@ impl Performer {
         if entry.needs_login
             && let Some(auth) = program.classes[session.class].auth
         {
+            self.group = program.groups.log_in(session.class);
             match self.log_in(session, auth, false).await {
                 Login::Ready => {}
                 Login::Refused => return IterationEnd::Broken,
@@ -67,6 +70,7 @@ impl Performer {
                 Login::Stopped => return IterationEnd::Stopped,
             }
         }
+        self.group = entry.group;
         let operations = &program.flows[entry.flow];
         let (mut at, mut rounds, mut done) = (0, Vec::new(), 0_u64);
         while let Some(operation) = operations.get(at) {

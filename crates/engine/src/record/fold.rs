@@ -6,9 +6,14 @@ use hdrhistogram::{
     Histogram,
     serialization::{Serializer as _, V2Serializer},
 };
-use perflab_model::tick::{Counted, EncodedHistogram, OutcomeTick, Point, Quantiles, RequestTick};
+use perflab_model::{
+    breakdown::ClassTick,
+    tick::{Counted, EncodedHistogram, OutcomeTick, Point, Quantiles, RequestTick},
+};
 
 use super::{
+    breakdown::{Breakdown, Iteration},
+    groups::Groups,
     names::Names,
     sample::{MAX_US, Sample},
 };
@@ -30,6 +35,7 @@ pub(crate) struct Folder {
     /// The latencies of the last seconds, newest last.
     last: VecDeque<Histogram<u64>>,
     lags: Histogram<u64>,
+    breakdown: Breakdown,
     scratch: Scratch,
 }
 
@@ -60,7 +66,7 @@ pub(crate) struct Folded {
 }
 
 /// Microseconds, 1 µs to 1 h, 3 digits: 0.1 % at worst.
-fn histogram() -> Histogram<u64> {
+pub(super) fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, MAX_US, 3).expect("the bounds are constants that hdrhistogram accepts")
 }
 
@@ -71,6 +77,7 @@ impl Folder {
             latency: histogram(),
             last: VecDeque::new(),
             lags: histogram(),
+            breakdown: Breakdown::new(),
             scratch: Scratch {
                 response: histogram(),
                 service: histogram(),
@@ -101,6 +108,19 @@ impl Folder {
         folded.recent = self.recent();
         folded.lag_p99_us = (!self.lags.is_empty()).then(|| self.lags.value_at_quantile(0.99));
         folded
+    }
+
+    /// Counts and empties the iterations that ended; gives back how many came to their end and how many were cut off.
+    pub(crate) fn fold_iterations(&mut self, iterations: &mut Vec<Iteration>) -> (u64, u64) {
+        for iteration in iterations.drain(..) {
+            self.breakdown.iteration(&iteration);
+        }
+        self.breakdown.take_ended()
+    }
+
+    /// Takes what was folded since the last time by class and flow: after requests and iterations.
+    pub(crate) fn classes(&mut self, groups: &Groups, started: &[u64], users: &[u64]) -> Vec<ClassTick> {
+        self.breakdown.take(groups, started, users)
     }
 
     /// Quantiles of as many of the last seconds as it takes to have enough values, this one included.
@@ -144,12 +164,14 @@ impl Folder {
             if let Some(ttfb) = sample.ttfb_us() {
                 scratch.ttfb.saturating_record(ttfb);
             }
+            let headline = match self.headline {
+                Headline::Response => response,
+                Headline::Service => service,
+            };
             if counted.is_latency() {
-                self.latency.saturating_record(match self.headline {
-                    Headline::Response => response,
-                    Headline::Service => service,
-                });
+                self.latency.saturating_record(headline);
             }
+            self.breakdown.request(sample.group, counted, headline);
             folded.saturated += u64::from(response >= MAX_US);
             received += sample.bytes_received;
             sent += u64::from(sample.bytes_sent);
@@ -185,7 +207,7 @@ impl Folder {
     }
 }
 
-fn encode(serializer: &mut V2Serializer, histogram: &Histogram<u64>) -> EncodedHistogram {
+pub(super) fn encode(serializer: &mut V2Serializer, histogram: &Histogram<u64>) -> EncodedHistogram {
     let mut bytes = Vec::new();
     serializer.serialize(histogram, &mut bytes).expect("a vector takes every byte, and the counts fit the format");
     EncodedHistogram(bytes)

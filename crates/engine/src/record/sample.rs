@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use perflab_model::unit::Nanos;
 
-use super::names::NameId;
+use super::{groups::GroupId, names::NameId};
 use crate::code::ErrorCode;
 
 /// The largest value that histograms hold: one hour in microseconds. Larger ones saturate there.
@@ -57,6 +57,8 @@ impl Micros {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     pub(crate) key: Key,
+    /// Whose it was, and in which flow.
+    pub(crate) group: GroupId,
     /// The second of the run in which it ended.
     pub(crate) second: u32,
     response: Micros,
@@ -106,6 +108,7 @@ impl Sample {
         let service = Micros::of(stamps.ended.since(stamps.sent));
         Self {
             key,
+            group: GroupId::OTHER,
             second: second_of(stamps.ended),
             response: stamps.planned.map_or(service, |planned| Micros::of(stamps.ended.since(planned.at))),
             service,
@@ -117,6 +120,11 @@ impl Sample {
             bytes_sent: u32::try_from(counts.bytes_sent).unwrap_or(u32::MAX),
             bytes_received: counts.bytes_received,
         }
+    }
+
+    /// The same as part of a group.
+    pub(crate) const fn of(self, group: GroupId) -> Self {
+        Self { group, ..self }
     }
 
     /// `end − planned` where there was a plan, else `end − sent`.
