@@ -2,6 +2,9 @@
 //!
 //! In:  the environment's allow-list and the process's own settings. Out: allowed, or a reason.
 //!
+//! An entry of the list is a name, an address or a range of addresses, and may say scheme and port. A name has to be listed
+//! itself: that it resolves into a listed range is not enough, for a name is what a stranger can point anywhere.
+//!
 //! A name on the list stands for the addresses it resolves to, except that it never opens the way to loopback (unless
 //! it is a loopback name) nor to addresses that are always denied: a name server must not be able to turn load on the
 //! machine that sends it, or on the services of its network that trust every caller.
@@ -11,7 +14,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use perflab_model::environment::AllowedTarget;
+use perflab_model::environment::{AllowedTarget, Scheme};
 use url::{Host, Url};
 
 /// Why load may not go somewhere.
@@ -27,13 +30,8 @@ pub enum Denied {
     #[error("the URL names no host")]
     NoHost,
     /// Not on the list.
-    #[error("{host}:{port} is not on the environment's allow-list: add it there if load may go to it")]
-    NotListed {
-        /// The host.
-        host: String,
-        /// The port.
-        port: u16,
-    },
+    #[error("{0} is not on the environment's allow-list: add it there if load may go to it")]
+    NotListed(Origin),
     /// Never allowed, listed or not.
     #[error("{0} is always denied: link-local, metadata, unspecified and multicast addresses take no load")]
     Always(IpAddr),
@@ -97,9 +95,16 @@ pub struct Origin {
     pub port: u16,
 }
 
+impl Origin {
+    /// By which scheme it is spoken to.
+    pub const fn scheme(&self) -> Scheme {
+        if self.tls { Scheme::Https } else { Scheme::Http }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.tls { "https" } else { "http" };
+        let scheme = self.scheme().word();
         if self.host.contains(':') {
             write!(f, "{scheme}://[{}]:{}", self.host, self.port)
         } else {
@@ -131,70 +136,57 @@ impl Guard {
         let (host, literal) = match url.host().ok_or(Denied::NoHost)? {
             Host::Domain(name) => (name.trim_end_matches('.').to_ascii_lowercase(), None),
             Host::Ipv4(v4) => (v4.to_string(), Some(IpAddr::V4(v4))),
-            Host::Ipv6(v6) => (canonical(IpAddr::V6(v6)).to_string(), Some(IpAddr::V6(v6))),
+            Host::Ipv6(v6) => (IpAddr::V6(v6).to_canonical().to_string(), Some(IpAddr::V6(v6))),
         };
         if host.is_empty() {
             return Err(Denied::NoHost);
         }
         let port = url.port_or_known_default().ok_or(Denied::NoHost)?;
-        if !self.lists(&host, port) {
-            return Err(Denied::NotListed { host, port });
+        let origin = Origin { tls, host, port };
+        match literal {
+            Some(address) => self.check_address(&origin, address)?,
+            None if self.lists_name(&origin) => {}
+            None => return Err(Denied::NotListed(origin)),
         }
-        if let Some(address) = literal {
-            self.check_address(&host, address, port)?;
-        }
-        Ok(Origin { tls, host, port })
+        Ok(origin)
     }
 
-    /// Checks an address that `host` resolved to, or that a connection ended at.
+    /// Checks an address that an origin's host resolved to, or that a connection to it ended at.
     ///
     /// # Errors
     /// When load may not go there.
-    pub fn check_address(&self, host: &str, address: IpAddr, port: u16) -> Result<(), Denied> {
-        let address = canonical(address);
-        if embedded(address).into_iter().chain([address]).any(always_denied) {
+    pub fn check_address(&self, origin: &Origin, address: IpAddr) -> Result<(), Denied> {
+        let (address, port) = (address.to_canonical(), origin.port);
+        let leads_to = embedded(address);
+        // An address of this machine inside another one is never meant: whoever means it writes it plainly.
+        let is_hidden_loopback = leads_to.is_some_and(|inner| self.is_loopback(inner));
+        if is_hidden_loopback || leads_to.into_iter().chain([address]).any(always_denied) {
             return Err(Denied::Always(address));
         }
-        let is_loopback = self.loopback.holds(address);
+        let is_loopback = self.is_loopback(address);
         if is_loopback && self.denied_ports.contains(&port) {
             return Err(Denied::OwnPort(port));
         }
-        if self.lists(&address.to_string(), port) {
+        if self.allow.iter().any(|entry| entry.covers_address(origin.scheme(), address, port)) {
             return Ok(());
         }
-        let by_name = self.lists(host, port) && host.parse::<IpAddr>().is_err();
-        if !by_name {
-            return Err(Denied::NotListed { host: address.to_string(), port });
+        if !self.lists_name(origin) {
+            return Err(Denied::NotListed(Origin { host: address.to_string(), ..origin.clone() }));
         }
-        let is_loopback_name = host == "localhost" || host.ends_with(".localhost");
+        let is_loopback_name = origin.host == "localhost" || origin.host.ends_with(".localhost");
         if is_loopback && !is_loopback_name {
-            return Err(Denied::Rebound { host: host.to_owned(), address });
+            return Err(Denied::Rebound { host: origin.host.clone(), address });
         }
         Ok(())
     }
 
-    fn lists(&self, host: &str, port: u16) -> bool {
-        self.allow
-            .iter()
-            .any(|target| spelled_alike(&target.host, host) && target.port.is_none_or(|listed| listed == port))
+    /// Whether an address is one of this machine's own.
+    pub fn is_loopback(&self, address: IpAddr) -> bool {
+        self.loopback.holds(address.to_canonical())
     }
-}
 
-/// Names are compared without case and final dot, addresses by value.
-fn spelled_alike(listed: &str, host: &str) -> bool {
-    let listed = listed.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
-    match (listed.parse::<IpAddr>(), host.parse::<IpAddr>()) {
-        (Ok(listed), Ok(host)) => canonical(listed) == canonical(host),
-        (Err(_), Err(_)) => listed.eq_ignore_ascii_case(host.trim_end_matches('.')),
-        _ => false,
-    }
-}
-
-/// IPv4 inside IPv6 (`::ffff:127.0.0.1`) is that IPv4 address.
-fn canonical(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
+    fn lists_name(&self, origin: &Origin) -> bool {
+        self.allow.iter().any(|entry| entry.covers_name(origin.scheme(), &origin.host, origin.port))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::guard::Loopback;
+use crate::{guard::Loopback, permission::Asking};
 
 /// The variable that lists the lab's own ports, separated by commas.
 const DENIED_PORTS: &str = "PERFLAB_DENIED_PORTS";
@@ -16,6 +16,8 @@ pub struct Settings {
     pub denied_ports: Vec<u16>,
     /// Values of `${secret.NAME}`. Where a name is missing, the process environment is asked.
     pub secrets: BTreeMap<String, String>,
+    /// When targets on other machines are asked whether they agree.
+    pub asking: Asking,
     /// Certificates (DER) to trust besides the platform's.
     pub extra_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
 }

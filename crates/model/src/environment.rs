@@ -1,21 +1,16 @@
 //! Where a target runs and what may be done to it.
 
+mod allow;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+pub use allow::{AllowError, AllowedTarget, Scheme};
 
 use crate::{
     name::EnvironmentName,
     unit::{Millis, Rps},
 };
-
-/// A place that may be sent to: host and port. Resolved addresses are checked again at every connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct AllowedTarget {
-    /// A host name or an IP address, as it stands in URLs, without brackets.
-    pub host: String,
-    /// The port; every port of the host where there is none.
-    pub port: Option<u16>,
-}
 
 /// Most that a run on the environment may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +37,15 @@ impl Default for Caps {
     }
 }
 
+/// An administrator's word for something that is refused otherwise. Reports name who gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vouch {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Where the target runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
@@ -57,4 +61,10 @@ pub struct Environment {
     pub variables: IndexMap<String, String>,
     /// Labels such as `staging`.
     pub labels: Vec<String>,
+    /// Who vouches that its targets may be loaded, so that they are not asked whether they agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<Vouch>,
+    /// Who has decided that the certificates of its targets are not verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified_tls: Option<Vouch>,
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     environment::Environment,
     flow::{Auth, Feed, Flow, UserClass},
-    id::RunId,
+    id::{ProjectId, RunId},
     launch::Overrides,
     load::{Load, Warmup},
-    name::{ScenarioName, SuiteName},
+    name::{ProjectName, ScenarioName, SuiteName},
     threshold::Threshold,
     unit::Millis,
 };
@@ -19,6 +19,12 @@ use crate::{
 pub struct Plan {
     /// The run it is for.
     pub run: RunId,
+    /// The project that the run belongs to: whom targets elsewhere agree to. Older plans do not say it.
+    #[serde(default)]
+    pub project: Option<PlanProject>,
+    /// Of the plan of one part: what all parts are together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Whole>,
     /// The suite's name.
     pub suite: SuiteName,
     /// SHA-256 of the suite's text and of its files, lower-case hex.
@@ -57,6 +63,24 @@ pub struct Plan {
     pub rules: Vec<Rule>,
 }
 
+/// The project of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanProject {
+    /// Its name.
+    pub name: ProjectName,
+    /// Its id; runs without a lab have none.
+    pub id: Option<ProjectId>,
+}
+
+/// What all parts of a run are together, for limits that hold for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Whole {
+    /// How many there are.
+    pub parts: u32,
+    /// Most requests a second that those with a rate are planned to send.
+    pub requests_per_s: f64,
+}
+
 /// A threshold with its origin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -88,6 +112,8 @@ pub struct HttpPolicy {
     pub dns: Dns,
     /// The oldest TLS that is spoken.
     pub min_tls: TlsVersion,
+    /// Whether certificates are verified; where the suite does not say, the environment decides.
+    pub tls_verify: Option<bool>,
     /// Certificate authorities that are trusted besides the platform's, in PEM.
     pub ca: Option<String>,
     /// What the target is shown of us.
@@ -109,6 +135,7 @@ impl Default for HttpPolicy {
             max_redirects: 5,
             dns: Dns::Once,
             min_tls: TlsVersion::Tls12,
+            tls_verify: None,
             ca: None,
             client_certificate: None,
             max_body_bytes: 10 * 1024 * 1024,
@@ -165,6 +192,17 @@ pub enum HttpVersion {
 }
 
 impl Plan {
+    /// Whether the certificates of its targets are verified: always, unless the environment carries the mark and the suite
+    /// does not insist.
+    pub fn verifies_tls(&self) -> bool {
+        self.http.tls_verify == Some(true) || self.environment.unverified_tls.is_none()
+    }
+
+    /// Whether the suite asks for something that the environment must be marked for, and is not.
+    pub fn lacks_tls_mark(&self) -> bool {
+        self.http.tls_verify == Some(false) && self.environment.unverified_tls.is_none()
+    }
+
     /// How long the warm-up is.
     pub fn warmup_time(&self) -> Millis {
         self.load.warmup(self.warmup)

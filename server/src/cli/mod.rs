@@ -1,12 +1,17 @@
 //! The command line: one file for each command.
 
 mod bounds;
+mod capacity;
 mod completions;
 mod exec;
+mod kill_switch;
+mod load_test;
 mod logging;
+mod person;
 mod run;
 mod runs;
 mod serve;
+mod stats;
 mod suite;
 mod target;
 mod worker;
@@ -31,12 +36,26 @@ enum Command {
     Worker(worker::WorkerArgs),
     /// Run a scenario of a suite file on the spot, or launch it on a lab with --server.
     Run(Box<run::RunArgs>),
+    /// Run the load tests of the MITA framework with the flags of its runner.
+    LoadTest(Box<load_test::LoadTestArgs>),
+    /// Find the load that a target bears while the thresholds of a scenario hold.
+    Capacity(Box<capacity::CapacityArgs>),
     /// List the runs of a lab.
     Runs(runs::RunsArgs),
+    /// Stop all load of a lab, or of one environment, and let nothing begin until it is released.
+    KillSwitch {
+        #[command(subcommand)]
+        command: kill_switch::KillSwitchCommand,
+    },
     /// Check a suite file, or print the schema of suites.
     Suite {
         #[command(subcommand)]
         command: suite::SuiteCommand,
+    },
+    /// Judge numbers from elsewhere by the lab's own statistics: JSON lines in, JSON lines out.
+    Stats {
+        #[command(subcommand)]
+        command: stats::StatsCommand,
     },
     /// The reference target: a small financial service to try the lab on.
     Target {
@@ -75,7 +94,11 @@ impl Cli {
             Command::Serve(args) => serve::serve(args),
             Command::Worker(args) => worker::worker(args),
             Command::Run(args) => run::run(*args),
+            Command::LoadTest(args) => load_test::load_test(*args),
+            Command::Capacity(args) => capacity::capacity(*args),
             Command::Runs(args) => runs::runs(args),
+            Command::KillSwitch { command } => kill_switch::kill_switch(command),
+            Command::Stats { command } => stats::stats(command),
             Command::Suite { command } => suite::suite(command),
             Command::Target { command } => target::target(command),
             Command::Completions(args) => completions::completions(&args),

@@ -4,6 +4,7 @@ pub(super) mod ending;
 pub(super) mod supervise;
 
 use std::{
+    ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -13,7 +14,7 @@ use axum::Extension;
 use clap::Args;
 use perflab_lab::{Lab, SuiteSource};
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{AllowedTarget, Caps, Environment, Vouch},
     name::{EnvironmentName, ProjectName},
 };
 use perflab_store::Db;
@@ -28,6 +29,7 @@ use self::{
 use super::{
     bounds, exit,
     logging::{self, LogFormat},
+    person::person,
     worker::{HostArgs, settings},
 };
 use crate::{
@@ -59,6 +61,17 @@ pub(super) struct ServeArgs {
     /// The base URL of a target to have an environment for from the start.
     #[arg(long, value_name = "URL")]
     target: Option<Url>,
+    /// Also allow load of that environment on this target, as HOST, HOST:PORT, https://HOST:PORT or 10.1.0.0/16:PORT; may be
+    /// given several times.
+    #[arg(long, value_name = "TARGET", requires = "target")]
+    allow: Vec<AllowedTarget>,
+    /// Vouch for that environment, with a reason: targets on other machines are then not asked whether they agree to load.
+    /// Its reports name who vouched.
+    #[arg(long, value_name = "REASON", requires = "target", value_parser = super::run::reason)]
+    vouch: Option<String>,
+    /// Mark that environment as one whose certificates are not verified. Its reports say so.
+    #[arg(long, requires = "target")]
+    insecure_tls: bool,
     /// The name of that environment.
     #[arg(long, default_value = "local reference")]
     environment: EnvironmentName,
@@ -137,15 +150,19 @@ async fn begin(args: &ServeArgs) -> anyhow::Result<Begun> {
     };
     let mut lab = Lab::new(Db::open(&database).await?);
     if !args.no_worker {
-        lab = lab.with_worker(std::sync::Arc::new(|name: &str| {
-            std::env::var_os(name).is_some_and(|value| !value.is_empty())
-        }));
+        lab = lab.with_worker(std::sync::Arc::new(|name: &str| is_secret(name, std::env::var_os(name).as_deref())));
     }
     set_up(&lab, args).await?;
     let listener = TcpListener::bind(args.listen)
         .await
         .with_context(|| format!("cannot listen on {}; give another address with --listen", args.listen))?;
     Ok(Begun { lab, listener, _alone: alone })
+}
+
+/// Whether a variable with this value can be a suite's secret: runners do not inherit what is the lab's own, so to them it
+/// is not set.
+fn is_secret(name: &str, value: Option<&OsStr>) -> bool {
+    !worker::child::is_own_variable(name) && value.is_some_and(|value| !value.is_empty())
 }
 
 /// The address of the SQLite file in the data directory, which is made if it is missing.
@@ -175,7 +192,7 @@ fn alone(folder: &Path) -> anyhow::Result<HostLock> {
 async fn set_up(lab: &Lab, args: &ServeArgs) -> anyhow::Result<()> {
     let project = lab.ensure_project(&args.project).await?;
     if let Some(target) = &args.target {
-        let environment = environment(args.environment.clone(), target)?;
+        let environment = environment(args, target)?;
         lab.put_environment(project, &environment).await?;
     }
     let Some(folder) = &args.suites else { return Ok(()) };
@@ -200,18 +217,41 @@ async fn set_up(lab: &Lab, args: &ServeArgs) -> anyhow::Result<()> {
 }
 
 /// An environment for a target that this machine can reach under the given address, with the default caps.
-fn environment(name: EnvironmentName, target: &Url) -> anyhow::Result<Environment> {
+fn environment(args: &ServeArgs, target: &Url) -> anyhow::Result<Environment> {
     let host = target
         .host_str()
-        .with_context(|| format!("{target} names no host; give an address such as http://127.0.0.1:8000"))?
-        .trim_matches(['[', ']'])
-        .to_owned();
+        .with_context(|| format!("{target} names no host; give an address such as http://127.0.0.1:8000"))?;
+    let mut allow = vec![AllowedTarget::of_host(host, target.port_or_known_default())?];
+    allow.extend(args.allow.iter().cloned());
     Ok(Environment {
-        name,
+        name: args.environment.clone(),
         base_url: target.clone(),
-        allow: vec![AllowedTarget { host, port: target.port_or_known_default() }],
+        allow,
         caps: Caps::default(),
         variables: indexmap::IndexMap::new(),
         labels: Vec::new(),
+        vouched: args.vouch.clone().map(|reason| Vouch { by: person(), reason }),
+        unverified_tls: args.insecure_tls.then(|| Vouch { by: person(), reason: "--insecure-tls".to_owned() }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::set("LOAD_PW", Some("secret"), true)]
+    #[case::empty("LOAD_PW", Some(""), false)]
+    #[case::missing("LOAD_PW", None, false)]
+    #[case::of_the_labs_database("PGPASSWORD", Some("secret"), false)]
+    #[case::of_the_lab("PERFLAB_DATABASE", Some("postgres://lab"), false)]
+    fn a_secret_counts_as_set_only_where_a_runner_gets_it(
+        #[case] name: &str,
+        #[case] value: Option<&str>,
+        #[case] set: bool,
+    ) {
+        assert_eq!(is_secret(name, value.map(OsStr::new)), set);
+    }
 }

@@ -34,6 +34,8 @@ pub(super) fn plan() -> Plan {
         caps: Caps::default(),
         variables: indexmap::IndexMap::new(),
         labels: Vec::new(),
+        vouched: None,
+        unverified_tls: None,
     };
     let request = PlanRequest {
         run: RunId::new(uuid::Uuid::from_u128(7)),

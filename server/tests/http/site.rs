@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     http::{HeaderMap, Request, StatusCode},
 };
@@ -11,11 +11,12 @@ use http_body_util::BodyExt;
 use indexmap::IndexMap;
 use perflab_lab::{Lab, SuiteSource};
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{Caps, Environment},
     suite::Suite,
 };
 use perflab_store::Db;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -107,6 +108,11 @@ impl Site {
         let closing = CancellationToken::new();
         let router = perflab_server::web::router(lab.clone(), closing.clone());
         Self { lab, closing, router }
+    }
+
+    /// The same lab, served by a process whose supervisor says what of it is down.
+    pub(crate) fn told_what_is_down(self, down: watch::Receiver<Vec<&'static str>>) -> Self {
+        Self { router: self.router.layer(Extension(down)), ..self }
     }
 
     /// A newer version of the suite, in which one scenario is gone.
@@ -209,9 +215,11 @@ fn environment() -> Environment {
     Environment {
         name: "local reference".parse().unwrap(),
         base_url: "http://127.0.0.1:8000".parse().unwrap(),
-        allow: vec![AllowedTarget { host: "127.0.0.1".to_owned(), port: Some(8000) }],
+        allow: vec!["127.0.0.1:8000".parse().expect("an entry")],
         caps: Caps::default(),
         variables: IndexMap::new(),
         labels: vec!["reference".to_owned()],
+        vouched: None,
+        unverified_tls: None,
     }
 }

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, os::unix::process::CommandExt};
 
 use async_trait::async_trait;
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{Caps, Environment},
     event::EventKind,
     id::RunId,
     launch::Overrides,
@@ -44,10 +44,12 @@ fn job() -> Job {
     let environment = Environment {
         name: "nowhere".parse().unwrap(),
         base_url: "http://127.0.0.1:9".parse().unwrap(),
-        allow: vec![AllowedTarget { host: "127.0.0.1".to_owned(), port: Some(9) }],
+        allow: vec!["127.0.0.1:9".parse().expect("an entry")],
         caps: Caps::default(),
         variables: indexmap::IndexMap::new(),
         labels: Vec::new(),
+        vouched: None,
+        unverified_tls: None,
     };
     let request = PlanRequest {
         run: RunId::new(uuid::Uuid::now_v7()),

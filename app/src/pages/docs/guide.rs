@@ -24,7 +24,7 @@ enum Text {
 }
 
 /// All of them, in the order in which a newcomer reads.
-pub(super) const GUIDES: [Guide; 4] = [
+pub(super) const GUIDES: [Guide; 9] = [
     Guide {
         slug: "suites",
         title: "Suites and thresholds",
@@ -36,6 +36,36 @@ pub(super) const GUIDES: [Guide; 4] = [
         title: "How perflab times requests",
         about: "Which instants are read, and why users who wait make a stalling server look good.",
         text: Text::Written(include_str!("../../../../docs/timing.md")),
+    },
+    Guide {
+        slug: "capacity",
+        title: "Finding the capacity",
+        about: "How the load that a target bears is searched for, level by level, and what degradation means.",
+        text: Text::Written(include_str!("../../../../docs/capacity.md")),
+    },
+    Guide {
+        slug: "operating",
+        title: "Running a lab",
+        about: "Where a lab keeps its data, how workers join it, what keeps two runs apart, and how all of it ends.",
+        text: Text::Written(include_str!("../../../../docs/operating.md")),
+    },
+    Guide {
+        slug: "safety",
+        title: "Changing and stopping load",
+        about: "How a run is ended, how its rate is changed while it goes on, and how everything is stopped at once.",
+        text: Text::Written(include_str!("../../../../docs/safety.md")),
+    },
+    Guide {
+        slug: "from-mita",
+        title: "Coming from the MITA load tests",
+        about: "Which command, flag and report of the old load runner is which, and what is counted otherwise.",
+        text: Text::Written(include_str!("../../../../docs/from-mita.md")),
+    },
+    Guide {
+        slug: "targets",
+        title: "Targets and their owners",
+        about: "How a target agrees to load and takes it back, and what an administrator decides.",
+        text: Text::Written(include_str!("../../../../docs/targets.md")),
     },
     Guide {
         slug: "suite-keys",
@@ -68,7 +98,22 @@ impl Guide {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::markdown::render, *};
+    use crate::components::Topic;
+
+    #[test]
+    fn every_word_that_screens_link_is_explained_in_a_guide() {
+        for topic in Topic::ALL {
+            let (slug, section) = topic
+                .address()
+                .strip_prefix("/docs/")
+                .and_then(|rest| rest.split_once('#'))
+                .expect("a section of a guide");
+            let guide = Guide::find(slug).unwrap_or_else(|| panic!("{topic:?} leads to no guide: {slug}"));
+            let html = render(&guide.markdown()).html;
+            assert!(html.contains(&format!("id=\"{section}\"")), "{topic:?}: {slug} has no section {section}");
+        }
+    }
 
     #[test]
     fn every_guide_begins_with_its_title() {

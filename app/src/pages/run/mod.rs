@@ -7,6 +7,8 @@ pub mod distribution;
 pub mod finished;
 pub mod header;
 pub mod live;
+pub mod loads;
+pub mod marks;
 pub mod page;
 pub mod summary;
 pub mod tab;

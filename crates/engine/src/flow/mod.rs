@@ -21,7 +21,7 @@ mod session;
 mod stream;
 mod think;
 
-pub(crate) use compile::{CompileError, Compiler, Op, Program};
+pub(crate) use compile::{CompileError, Compiler, Op, Program, host_header};
 pub(crate) use feed::{FeedError, FeedTable};
 pub(crate) use perform::{Observed, Performer};
 pub(crate) use run::{Entry, IterationEnd, Login};

@@ -3,7 +3,7 @@ use rstest::rstest;
 use super::*;
 
 fn guard() -> Guard {
-    let target = |host: &str, port| AllowedTarget { host: host.to_owned(), port };
+    let target = |host: &str, port| AllowedTarget::of_host(host, port).expect("an entry");
     Guard::new(
         vec![
             target("127.0.0.1", Some(8000)),
@@ -114,16 +114,76 @@ fn an_address_is_checked_again_after_its_name(
     #[case] allowed: bool,
 ) {
     let address = address.parse().expect("a case is an address");
-    let checked = guard().check_address(host, address, port);
+    let origin = Origin { tls: false, host: host.to_owned(), port };
+    let checked = guard().check_address(&origin, address);
     assert_eq!(checked.is_ok(), allowed, "{checked:?}");
 }
 
 #[test]
 fn what_counts_as_loopback_is_a_value() {
     let only_one = Loopback { v4: (Ipv4Addr::LOCALHOST, 32), v6: false };
-    let listed = vec![AllowedTarget { host: "localhost".to_owned(), port: None }];
+    let listed = vec!["localhost".parse().expect("an entry")];
+    let origin = Origin { tls: false, host: "localhost".to_owned(), port: 80 };
     let stranger = "127.0.0.2".parse().expect("an address");
     let guard = Guard::new(listed, only_one, vec![80]);
-    assert_eq!(guard.check_address("localhost", stranger, 80), Ok(()), "a stranger's port is not the lab's");
-    assert!(guard.check_address("localhost", "127.0.0.1".parse().expect("an address"), 80).is_err());
+    assert_eq!(guard.check_address(&origin, stranger), Ok(()), "a stranger's port is not the lab's");
+    assert!(guard.check_address(&origin, "127.0.0.1".parse().expect("an address")).is_err());
+}
+
+/// What an administrator may write: schemes, ports, ranges; and what nobody can allow.
+fn ranges() -> Guard {
+    let allow =
+        ["https://api.example", "10.1.0.0/16:8080", "[fd00::]/8", "http://192.0.2.7:8080", "0.0.0.0/0:9", "[::]/0:9"];
+    let allow = allow.map(|entry| entry.parse().expect("an entry")).to_vec();
+    Guard::new(allow, Loopback::default(), vec![9])
+}
+
+#[rstest]
+#[case("https://api.example/", true)]
+#[case::without_tls("http://api.example:443/", false)]
+#[case::other_port("https://api.example:8443/", false)]
+#[case::first("http://10.1.0.0:8080/", true)]
+#[case::last("https://10.1.255.255:8080/", true)]
+#[case::one_number("http://167837953:8080/", true)]
+#[case::before("http://10.0.255.255:8080/", false)]
+#[case::after("http://10.2.0.0:8080/", false)]
+#[case::port_of_the_range("http://10.1.0.1/", false)]
+#[case::mapped("http://[::ffff:10.1.0.1]:8080/", true)]
+#[case::v6("http://[fdab::1]:1234/", true)]
+#[case::v6_beside("http://[fe00::1]:1234/", false)]
+#[case::metadata_inside_a_range("http://[fd00:ec2::254]/", false)]
+#[case::scheme_of_an_address("https://192.0.2.7:8080/", false)]
+#[case::everything("http://203.0.113.1:9/", true)]
+#[case::everything_but_metadata("http://169.254.169.254:9/", false)]
+#[case::everything_but_link_local("http://[fe80::1]:9/", false)]
+#[case::everything_but_multicast("http://224.0.0.1:9/", false)]
+#[case::everything_but_nobody("http://0.0.0.0:9/", false)]
+#[case::everything_but_the_lab("http://127.0.0.1:9/", false)]
+#[case::everything_but_the_lab_elsewhere_on_loopback("http://127.8.8.8:9/", false)]
+#[case::everything_but_the_lab_in_v6("http://[::1]:9/", false)]
+#[case::everything_but_the_lab_mapped("http://[::ffff:127.0.0.1]:9/", false)]
+#[case::everything_but_the_lab_translated("http://[64:ff9b::7f00:1]:9/", false)]
+#[case::a_name_is_listed_by_name("http://app.example:9/", false)]
+fn entries_may_say_scheme_port_and_range(#[case] url: &str, #[case] allowed: bool) {
+    let url = Url::parse(url).expect("a case is a URL");
+    let checked = ranges().check_url(&url);
+    assert_eq!(checked.is_ok(), allowed, "{checked:?}");
+}
+
+#[rstest]
+#[case::a_listed_name_may_resolve_anywhere("api.example", true, 443, "203.0.113.1", true)]
+#[case::but_not_by_another_scheme("api.example", false, 443, "203.0.113.1", false)]
+#[case::nor_to_this_machine("api.example", true, 443, "127.0.0.1", false)]
+#[case::nor_to_metadata("api.example", true, 443, "169.254.169.254", false)]
+#[case::a_name_in_a_range_is_no_listed_name("app.example", false, 8080, "10.2.0.1", false)]
+fn what_a_name_resolves_to_is_checked_by_scheme_and_range(
+    #[case] host: &str,
+    #[case] tls: bool,
+    #[case] port: u16,
+    #[case] address: &str,
+    #[case] allowed: bool,
+) {
+    let origin = Origin { tls, host: host.to_owned(), port };
+    let checked = ranges().check_address(&origin, address.parse().expect("a case is an address"));
+    assert_eq!(checked.is_ok(), allowed, "{checked:?}");
 }

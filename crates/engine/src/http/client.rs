@@ -29,6 +29,7 @@ use crate::{
     clock::RunClock,
     code::ErrorCode,
     guard::{Guard, Origin},
+    permission::{Permission, Turn},
     record::Recorder,
     stop::{Heed, Interrupt, Watch},
 };
@@ -45,6 +46,8 @@ pub(crate) struct HttpContext {
     pub(crate) tls: Option<TlsSetup>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) clock: RunClock,
+    /// Whether targets agree; nothing where that is what is being found out.
+    pub(crate) permission: Option<Arc<Permission>>,
 }
 
 /// How much of the body the caller needs.
@@ -79,6 +82,14 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
     /// Whether there was more of it.
     pub(crate) is_cut: bool,
+}
+
+impl Answer {
+    /// A target may send its visitors away.
+    pub(crate) fn asks_to_stop(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+            && self.headers.get("x-perflab-stop").is_some_and(|value| value.as_bytes() == b"1")
+    }
 }
 
 /// What became of a request.
@@ -138,6 +149,10 @@ impl Client {
 
     /// Sends a request and reads its answer to the last byte.
     pub(crate) async fn send(&mut self, outgoing: Outgoing<'_>) -> Exchange {
+        if let Some(Turn::At(turn)) = self.context.permission.as_ref().map(|known| known.turn(outgoing.origin)) {
+            // Cut off or not: what follows looks at that.
+            self.watch.sleep_until(turn, Heed::Cut).await;
+        }
         let started = Instant::now();
         let clock = self.context.clock;
         let total = outgoing.timeout.unwrap_or(self.context.policy.total_timeout.duration());

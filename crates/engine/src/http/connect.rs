@@ -57,6 +57,12 @@ async fn establish(context: &HttpContext, origin: &Origin) -> Result<(Stream, Sp
     let (begun, opening) = (Instant::now(), &context.recorder.opening);
     let addresses = context.resolver.for_connection(context.policy.dns, &context.guard, origin).await?;
     let resolved = Instant::now();
+    if let Some(permission) = &context.permission {
+        match permission.knows(origin, &addresses) {
+            Some(known) => known?,
+            None => permission.ask(origin).await?,
+        }
+    }
     let socket = connect_to_one(&context.resolver.reached, &addresses).await?;
     if context.policy.dns == Dns::PerConnection {
         opening.note(Step::Resolve, resolved - begun);
@@ -66,7 +72,7 @@ async fn establish(context: &HttpContext, origin: &Origin) -> Result<(Stream, Sp
     let peer = socket.peer_addr().map_err(|error| Failure::connecting(&error, true))?;
     context
         .guard
-        .check_address(&origin.host, peer.ip(), origin.port)
+        .check_address(origin, peer.ip())
         .map_err(|denied| Failure::new(ErrorCode::RedirectBlocked, denied.to_string()))?;
     // Without this, small requests wait for acknowledgements of earlier ones, and that wait would be measured.
     socket.set_nodelay(true).map_err(|error| Failure::connecting(&error, true))?;

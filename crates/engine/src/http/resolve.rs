@@ -16,8 +16,8 @@ use crate::{
     guard::{Guard, Origin},
 };
 
-/// Host and port to the addresses that they stand for.
-type Pinned = HashMap<(String, u16), Arc<[SocketAddr]>>;
+/// Origins to the addresses that they stand for: the allow-list may tell schemes apart.
+type Pinned = HashMap<Origin, Arc<[SocketAddr]>>;
 
 /// Addresses of the run's hosts.
 #[derive(Debug, Default)]
@@ -48,12 +48,11 @@ impl Reached {
 impl Resolver {
     /// The addresses of an origin. Resolved on first use, then always the same.
     pub(crate) async fn addresses(&self, guard: &Guard, origin: &Origin) -> Result<Arc<[SocketAddr]>, Failure> {
-        let key = (origin.host.clone(), origin.port);
-        if let Some(addresses) = self.pinned.read().get(&key) {
+        if let Some(addresses) = self.pinned.read().get(origin) {
             return Ok(Arc::clone(addresses));
         }
         let addresses = self.ask(guard, origin).await?;
-        Ok(Arc::clone(self.pinned.write().entry(key).or_insert(addresses)))
+        Ok(Arc::clone(self.pinned.write().entry(origin.clone()).or_insert(addresses)))
     }
 
     /// The addresses that a new connection is made to.
@@ -73,7 +72,7 @@ impl Resolver {
         let found = self.look_up(origin).await?;
         for address in &found {
             guard
-                .check_address(&origin.host, address.ip(), origin.port)
+                .check_address(origin, address.ip())
                 .map_err(|denied| Failure::new(ErrorCode::RedirectBlocked, denied.to_string()))?;
         }
         Ok(found.into())
@@ -121,14 +120,12 @@ async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use perflab_model::environment::AllowedTarget;
-
     use super::*;
     use crate::guard::Loopback;
 
     #[tokio::test]
     async fn a_name_that_is_asked_for_again_is_checked_again_and_a_pinned_one_is_not_asked_for() {
-        let listed = vec![AllowedTarget { host: "app.example".to_owned(), port: Some(443) }];
+        let listed = vec!["app.example:443".parse().expect("an entry")];
         let guard = Guard::new(listed, Loopback::default(), Vec::new());
         let origin = Origin { tls: true, host: "app.example".to_owned(), port: 443 };
         let answer = |text: &str| vec![text.parse::<SocketAddr>().expect("an address")];

@@ -1,11 +1,17 @@
-//! TLS of the run: platform roots and those of the plan, at least 1.2, server names checked. The crypto provider is named,
+//! TLS of the run: platform roots and those of the plan, at least 1.2, server names checked; in an environment that is
+//! marked for it, any certificate. The crypto provider is named,
 //! because a binary that links two of them would otherwise panic on first use.
 
 use std::sync::Arc;
 
-use perflab_model::plan::{HttpPolicy, HttpVersion, TlsVersion};
-use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, crypto::aws_lc_rs, version};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+use perflab_model::plan::{HttpVersion, Plan, TlsVersion};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme, SupportedProtocolVersion,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    version,
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _};
 use tokio_rustls::TlsConnector;
 
 /// Why TLS cannot be used.
@@ -52,18 +58,19 @@ impl std::fmt::Debug for TlsSetup {
 
 impl TlsSetup {
     /// `key` is the value of the client certificate's secret; `extra` are trusted besides the plan's own authorities.
-    pub(crate) fn new(
-        policy: &HttpPolicy,
-        key: Option<&str>,
-        extra: &[CertificateDer<'static>],
-    ) -> Result<Self, TlsError> {
+    pub(crate) fn new(plan: &Plan, key: Option<&str>, extra: &[CertificateDer<'static>]) -> Result<Self, TlsError> {
+        let policy = &plan.http;
         let versions: &[&SupportedProtocolVersion] = match policy.min_tls {
             TlsVersion::Tls12 => &[&version::TLS12, &version::TLS13],
             TlsVersion::Tls13 => &[&version::TLS13],
         };
-        let trusting = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_protocol_versions(versions)?
-            .with_root_certificates(roots(policy.ca.as_deref(), extra)?);
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let speaking = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions)?;
+        let trusting = if plan.verifies_tls() {
+            speaking.with_root_certificates(roots(policy.ca.as_deref(), extra)?)
+        } else {
+            speaking.dangerous().with_custom_certificate_verifier(Arc::new(Anybody { provider }))
+        };
         let mut config = match &policy.client_certificate {
             None => trusting.with_no_client_auth(),
             Some(own) => {
@@ -82,6 +89,48 @@ impl TlsSetup {
             HttpVersion::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         Ok(Self { connector: TlsConnector::from(Arc::new(config)) })
+    }
+}
+
+/// Takes whatever certificate is shown, for environments that an administrator has marked so. That the other end holds the
+/// key of what it shows is checked all the same: without it the handshake would not be one.
+#[derive(Debug)]
+struct Anybody {
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -117,6 +117,7 @@ impl Ground {
 pub(crate) fn plan(run: RunId) -> Plan {
     Plan {
         project: None,
+        whole: None,
         run,
         suite: "mita".parse().unwrap(),
         suite_version: "abc".to_owned(),

@@ -222,6 +222,9 @@ pub(in crate::suite) struct RawHttp {
     pub(in crate::suite) dns: Option<Dns>,
     /// The oldest TLS that is spoken.
     pub(in crate::suite) min_tls: Option<TlsVersion>,
+    /// Whether certificates are verified. `false` needs an environment that an administrator has marked; where nothing is
+    /// said the environment decides.
+    pub(in crate::suite) tls_verify: Option<bool>,
     /// A file beside the suite with certificate authorities (PEM) that are trusted besides the platform's.
     pub(in crate::suite) ca_file: Option<String>,
     /// A certificate by which the target knows the sender.

@@ -35,6 +35,7 @@ impl Reader<'_, '_> {
             max_redirects: raw.max_redirects.unwrap_or(usual.max_redirects),
             dns: raw.dns.unwrap_or(usual.dns),
             min_tls: raw.min_tls.unwrap_or(usual.min_tls),
+            tls_verify: raw.tls_verify,
             ca,
             client_certificate,
             ..usual
