@@ -79,7 +79,7 @@ fn a_parameter_may_say_how_many() {
 #[rstest]
 #[case::missing(
     "  one: {executor: shared_iterations, users: 2}",
-    "8:8: scenarios.one: the key `iterations` is missing; shared_iterations needs it"
+    "8:3: scenarios.one: the key `iterations` is missing; shared_iterations needs it"
 )]
 #[case::none_at_all(
     "  one: {executor: per_user_iterations, users: 2, iterations: 0}",
@@ -103,4 +103,29 @@ fn a_parameter_may_say_how_many() {
 )]
 fn what_is_wrong_is_told_with_its_place(#[case] scenarios: &str, #[case] expected: &str) {
     assert_eq!(errors(&small(scenarios)), [expected]);
+}
+
+/// Every executor has an example in the guide, and each of them is one.
+#[test]
+fn the_examples_of_the_guide_are_scenarios() {
+    let guide = include_str!("../../../../docs/suites.md");
+    let (_, rest) =
+        guide.split_once("How the load is made is the `executor`:\n\n```yaml\nscenarios:\n").expect("examples");
+    let (examples, _) = rest.split_once("```").expect("their end");
+    let suite = parse(&small(examples.trim_end()));
+    let executors: Vec<&str> = suite.scenarios().iter().map(|scenario| scenario.executor).collect();
+    assert_eq!(
+        executors,
+        [
+            "constant_vus",
+            "ramping_vus",
+            "constant_rate",
+            "ramping_rate",
+            "spike",
+            "soak",
+            "staircase",
+            "shared_iterations",
+            "per_user_iterations"
+        ]
+    );
 }
