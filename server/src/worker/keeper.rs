@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use perflab_lab::Lab;
+use perflab_lab::{Lab, PointLimits};
 use perflab_model::id::RunId;
 use perflab_store::{Keeper, Lease, StoreError};
 use tokio::time::{MissedTickBehavior, interval};
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often leases are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How often idempotency keys past their day are forgotten.
+/// How often idempotency keys past their day are forgotten, and long runs looked for whose seconds are not merged.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 /// A look that comes so late means that this process slept: leases start afresh.
 const OVERSLEPT: Duration = Duration::from_secs(10);
@@ -53,7 +53,19 @@ pub async fn keep(lab: Lab, lease: Option<Duration>, stop: CancellationToken) {
             if let Err(error) = lab.db().forget_old_keys(lab.now_us()).await {
                 tracing::debug!(%error, "old idempotency keys stay until the next hour");
             }
+            // Beside the looks at leases, which must not wait for it.
+            tokio::spawn(merge_what_is_left(lab.clone(), stop.clone()));
         }
+    }
+}
+
+/// Merges the seconds of long runs that were lost, or whose worker ended before it came to this.
+async fn merge_what_is_left(lab: Lab, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        merged = lab.merge_what_is_left(PointLimits::default()) => if let Err(problem) = merged {
+            tracing::debug!(%problem, "long runs stay as they are until the next hour");
+        },
     }
 }
 

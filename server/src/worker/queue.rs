@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use perflab_lab::Lab;
+use perflab_lab::{Lab, PointLimits};
 use perflab_model::{
     id::WorkerId,
     run::{Run, RunEnd, RunState},
@@ -173,6 +173,16 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
         }
         Ok(driven) => finish(lab, id, attempt, Worth::Judged(Box::new(driven)), stop).await,
         Err(end) => finish(lab, id, attempt, Worth::Nothing(end), stop).await,
+    }
+    // Before the next run: merging takes CPU, which would be missing there. What an end of this process cuts off is done
+    // after the next start.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        merged = lab.merge_seconds(id, attempt, PointLimits::default()) => match merged {
+            Ok(Some(width)) => tracing::info!(run.id = %id, "run {id}: its seconds were merged to points of {width} s"),
+            Ok(None) => {}
+            Err(problem) => tracing::warn!(run.id = %id, %problem, "run {id}: its seconds could not be merged"),
+        },
     }
 }
 
