@@ -2,13 +2,12 @@
 
 use perflab_model::{
     display,
-    load::Load,
     plan::Plan,
     summary::Progress,
     tick::{Phase, Point},
 };
 
-use super::run::{counted, is_log, is_open, limit_ms};
+use super::run::{counted, is_log, is_open, limit_ms, width};
 use crate::{
     charts::series::{RunChart, samples_needed, value_of},
     components::chosen,
@@ -24,6 +23,7 @@ pub fn run_finding(which: RunChart, plan: &Plan, points: &[Point]) -> String {
         RunChart::Rate => rate(plan, points),
         RunChart::Errors => errors(plan, points),
         RunChart::Load => load(plan, points),
+        RunChart::Users => users(plan, points),
         RunChart::Lag => lag(points),
         RunChart::Connections => connections(points),
         RunChart::Cpu => cpu(points),
@@ -34,7 +34,9 @@ pub fn run_finding(which: RunChart, plan: &Plan, points: &[Point]) -> String {
 /// What must be known to read a chart of a run: a logarithmic axis, a line that is missing, and why.
 pub fn run_note(which: RunChart, plan: &Plan, points: &[Point]) -> String {
     let open = is_open(plan);
+    let width = width(points);
     let mut notes = Vec::new();
+    notes.extend(each_point(which, width));
     match which {
         RunChart::Latency => {
             notes.extend(is_log(open, points).then(|| "Log scale.".to_owned()));
@@ -44,19 +46,39 @@ pub fn run_note(which: RunChart, plan: &Plan, points: &[Point]) -> String {
             });
             if let (true, Some((name, percent))) = (answered, rarest) {
                 let needed = display::count(samples_needed(percent));
-                notes.push(format!("No 10 s have the {needed} requests that {name} needs."));
+                let window = width.max(Point::RECENT_SECONDS as u32);
+                notes.push(format!("No {window} s have the {needed} requests that {name} needs."));
             }
-            if answered {
+            if answered && width == 1 {
                 notes.push("A point is of the last 10 s or fewer: as many as hold 1,000 requests.".to_owned());
             }
         }
         // Of so few starts there is no percentile; the largest is what is asked here, so it is named rather than hidden.
-        RunChart::Lag if points.iter().all(|point| point.started < samples_needed(99)) => {
+        RunChart::Lag if width == 1 && points.iter().all(|point| point.started < samples_needed(99)) => {
             notes.push("Of fewer than 1,000 starts a second p99 is close to the largest.".to_owned());
         }
         _ => {}
     }
     notes.join(" ")
+}
+
+/// What a point of several seconds shows: of a long run, whose neighbouring seconds are merged once it is over.
+fn each_point(which: RunChart, width: u32) -> Option<String> {
+    let what = match which {
+        RunChart::Latency if width < Point::RECENT_SECONDS as u32 => {
+            ", and those before it up to 10 s where they have fewer than 1,000 requests"
+        }
+        RunChart::Latency | RunChart::Lag => "",
+        RunChart::Rate | RunChart::Errors | RunChart::Connections => ", as a rate a second",
+        RunChart::Load | RunChart::Users => ", the most at once or the users at its end",
+        RunChart::Cpu | RunChart::Memory => ", the highest of them",
+    };
+    (width > 1).then(|| format!("Each point: {width} s{what}."))
+}
+
+/// How many seconds these points hold together.
+fn seconds_of<'a>(points: impl IntoIterator<Item = &'a Point>) -> u64 {
+    points.into_iter().map(|point| u64::from(point.seconds)).sum()
 }
 
 /// The finding of a chart while its run goes on: how it stands, from the numbers of the header.
@@ -88,16 +110,11 @@ pub fn live_finding(which: RunChart, plan: &Plan, now: &Progress) -> String {
                 format!("{failed} {window}.")
             }
         }
-        RunChart::Load => match &plan.load {
-            Load::Open { limits, .. } => format!(
-                "{} under way, of {} allowed.",
-                display::count(now.in_flight.into()),
-                display::count(limits.max_in_flight.into())
-            ),
-            Load::Closed { .. } => {
-                format!("{} active, {} planned now.", display::count(now.users.into()), chosen(now.target.round()))
-            }
-        },
+        RunChart::Load if is_open(plan) => under_way(plan, now.in_flight),
+        RunChart::Load => {
+            format!("{} active, {} planned now.", display::count(now.users.into()), chosen(now.target.round()))
+        }
+        RunChart::Users => format!("{} active.", display::count(now.users.into())),
         RunChart::Lag => signal("lag"),
         RunChart::Connections => format!("{} opened so far.", counted(now.totals.connections, "connection")),
         RunChart::Cpu => signal("cpu"),
@@ -128,11 +145,14 @@ fn dropped_in_all(plan: &Plan, dropped: u64) -> String {
 fn latency(plan: &Plan, points: &[Point]) -> String {
     let after: Vec<&Point> =
         points.iter().filter(|point| point.phase != Phase::WarmUp && point.latency.is_some()).collect();
-    let of = |name: &str| -> Vec<(u32, f64)> {
+    let of = |name: &str| -> Vec<(&Point, f64)> {
         let value = |point: &Point| value_of(&RunChart::Latency.values(is_open(plan), point), name);
-        after.iter().filter_map(|point| value(point).map(|value| (point.second, value))).collect()
+        after.iter().filter_map(|point| value(point).map(|value| (*point, value))).collect()
     };
-    let highest = |values: &[(u32, f64)]| values.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
+    let highest = |values: &[(&Point, f64)]| {
+        let found = values.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        found.map(|(point, value)| (point.second, *value))
+    };
     let from = if is_open(plan) { "planned" } else { "actual" };
     let measured = format!("from the {from} start of each request.");
     let p95 = of("p95");
@@ -149,7 +169,7 @@ fn latency(plan: &Plan, points: &[Point]) -> String {
         };
     };
     let few = after.len() > p95.len();
-    let seconds = display::count(p95.len() as u64);
+    let seconds = display::count(seconds_of(p95.iter().map(|(point, _)| *point)));
     let Some(limit) = limit_ms(plan, 0.95) else {
         let enough = if few { format!(" in the {seconds} s with enough requests") } else { String::new() };
         return format!(
@@ -158,7 +178,7 @@ fn latency(plan: &Plan, points: &[Point]) -> String {
             display::elapsed(second.into())
         );
     };
-    let over: Vec<u32> = p95.iter().filter(|(_, value)| *value >= limit).map(|(second, _)| *second).collect();
+    let over: Vec<&Point> = p95.iter().filter(|(_, value)| *value >= limit).map(|(point, _)| *point).collect();
     match over.first() {
         None if few => {
             format!("p95 stayed under {} ms in all {seconds} s with enough requests for it; {measured}", chosen(limit))
@@ -168,8 +188,8 @@ fn latency(plan: &Plan, points: &[Point]) -> String {
             let enough = if few { format!(" of {seconds} s with enough requests") } else { String::new() };
             format!(
                 "Over the p95 limit for {} s{enough}, from {}; {measured}",
-                display::count(over.len() as u64),
-                display::elapsed((*first).into())
+                display::count(seconds_of(over.iter().copied())),
+                display::elapsed(first.second.into())
             )
         }
     }
@@ -182,7 +202,7 @@ fn rate(plan: &Plan, points: &[Point]) -> String {
     }
     let mean = |value: fn(&Point) -> u64| {
         let sum: u64 = measured.iter().map(|point| value(point)).sum();
-        sum as f64 / measured.len() as f64
+        sum as f64 / seconds_of(measured.iter().copied()) as f64
     };
     let answered = display::number(mean(|point| point.finished));
     if is_open(plan) {
@@ -215,50 +235,59 @@ fn errors(plan: &Plan, points: &[Point]) -> String {
     finding + "."
 }
 
+/// `12 under way, of 400 allowed.`
+fn under_way(plan: &Plan, now: u32) -> String {
+    match plan.load.max_in_flight().filter(|_| !plan.load.has_users()) {
+        Some(most) => {
+            format!("{} under way, of {} allowed.", display::count(now.into()), display::count(most.into()))
+        }
+        None => format!("{} under way, those of users included.", display::count(now.into())),
+    }
+}
+
 fn load(plan: &Plan, points: &[Point]) -> String {
-    match &plan.load {
-        Load::Open { limits, .. } => {
-            let now = points.last().map_or(0, |point| point.in_flight);
-            match points.iter().max_by_key(|point| point.in_flight) {
-                Some(point) if point.in_flight >= limits.max_in_flight => format!(
-                    "{} at the end; reached its cap of {} at {}.",
-                    display::count(now.into()),
-                    display::count(limits.max_in_flight.into()),
-                    display::elapsed(point.second.into())
-                ),
-                Some(point) => format!(
-                    "At most {} at once, of {} allowed.",
-                    display::count(point.in_flight.into()),
-                    display::count(limits.max_in_flight.into())
-                ),
-                None => String::new(),
-            }
+    if !is_open(plan) {
+        return users(plan, points);
+    }
+    let now = points.last().map_or(0, |point| point.in_flight);
+    let Some(point) = points.iter().max_by_key(|point| point.in_flight) else { return String::new() };
+    match plan.load.max_in_flight().filter(|_| !plan.load.has_users()) {
+        Some(most) if point.in_flight >= most => format!(
+            "{} at the end; reached its cap of {} at {}.",
+            display::count(now.into()),
+            display::count(most.into()),
+            display::elapsed(point.second.into())
+        ),
+        Some(most) => format!(
+            "At most {} at once, of {} allowed.",
+            display::count(point.in_flight.into()),
+            display::count(most.into())
+        ),
+        None => format!("At most {} at once, those of users included.", display::count(point.in_flight.into())),
+    }
+}
+
+fn users(plan: &Plan, points: &[Point]) -> String {
+    let highest = points.iter().map(|point| point.users).max().unwrap_or(0);
+    let planned = plan.load.peak_users().unwrap_or(0);
+    match points.iter().find(|point| point.users == highest) {
+        Some(first) if highest >= planned => {
+            format!("{}, as planned, from {}.", display::count(highest.into()), display::elapsed(first.second.into()))
         }
-        Load::Closed { .. } => {
-            let highest = points.iter().map(|point| point.users).max().unwrap_or(0);
-            let planned = plan.load.peak_users().unwrap_or(0);
-            match points.iter().find(|point| point.users == highest) {
-                Some(first) if highest >= planned => {
-                    format!(
-                        "{}, as planned, from {}.",
-                        display::count(highest.into()),
-                        display::elapsed(first.second.into())
-                    )
-                }
-                Some(_) => {
-                    format!("At most {} of {} planned.", display::count(highest.into()), display::count(planned.into()))
-                }
-                None => String::new(),
-            }
-        }
+        Some(_) => format!("At most {} of {} planned.", display::count(highest.into()), display::count(planned.into())),
+        None => String::new(),
     }
 }
 
 fn lag(points: &[Point]) -> String {
     let after = points.iter().filter(|point| point.phase != Phase::WarmUp);
+    let a_point = match width(points) {
+        1 => "a second".to_owned(),
+        width => format!("{width} s"),
+    };
     match after.filter_map(|point| point.lag_p99_us.map(|us| (point.second, us))).max_by_key(|(_, us)| *us) {
         Some((second, us)) => format!(
-            "p99 of a second at most {} ms behind the plan, at {}; the wait for a free slot is part of it.",
+            "p99 of {a_point} at most {} ms behind the plan, at {}; the wait for a free slot is part of it.",
             display::number(us as f64 / 1000.0),
             display::elapsed(second.into())
         ),
@@ -281,6 +310,8 @@ fn connections(points: &[Point]) -> String {
 fn cpu(points: &[Point]) -> String {
     let shares: Vec<f64> = points.iter().filter_map(|point| point.generator.cpu).collect();
     match shares.iter().copied().max_by(f64::total_cmp) {
+        // A point of several seconds holds the highest of them: there is no mean any more.
+        Some(highest) if width(points) > 1 => format!("At most {} %.", display::number(highest * 100.0)),
         Some(highest) => {
             let mean = shares.iter().sum::<f64>() / shares.len() as f64;
             format!("{} % on average, at most {} %.", display::number(mean * 100.0), display::number(highest * 100.0))
@@ -346,6 +377,21 @@ mod tests {
         assert_eq!(note(&[300, 300]), format!("No 10 s have the 1,000 requests that p99 needs. {window}"));
         assert_eq!(note(&[1_000, 300]), window);
         assert_eq!(note(&[0, 0]), "");
+    }
+
+    #[test]
+    fn a_long_run_says_how_wide_its_points_are_and_counts_in_seconds_all_the_same() {
+        let point = |at: u32| Point { seconds: 4, planned: 400, started: 400, ..second(4 * at, 1_028) };
+        let points: Vec<Point> = (0..10).map(point).collect();
+        let plan = judged(open(40), "p95 < 100ms");
+        assert_eq!(
+            run_finding(RunChart::Rate, &plan, &points),
+            "100/s started of 100/s planned, 257 requests/s answered."
+        );
+        assert!(run_finding(RunChart::Latency, &plan, &points).starts_with("Over the p95 limit for 40 s, from 0:00;"));
+        assert_eq!(run_note(RunChart::Rate, &plan, &points), "Each point: 4 s, as a rate a second.");
+        assert_eq!(run_finding(RunChart::Cpu, &plan, &points), "At most 20.0 %.");
+        assert_eq!(run_note(RunChart::Rate, &plan, &seconds(&[257])), "");
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Pages, REST and reports take them from here, so that they show the same.
 
 #[cfg(feature = "ssr")]
+pub mod capacity;
+#[cfg(feature = "ssr")]
 pub mod distribution;
 #[cfg(feature = "ssr")]
 pub mod file;
@@ -12,18 +14,24 @@ pub mod finding;
 #[cfg(feature = "ssr")]
 pub mod preview;
 #[cfg(feature = "ssr")]
+pub mod rate;
+#[cfg(feature = "ssr")]
 pub mod run;
 #[cfg(all(test, feature = "ssr"))]
-mod sample;
+pub(crate) mod sample;
 pub mod series;
+#[cfg(feature = "ssr")]
+pub mod stops;
 #[cfg(feature = "ssr")]
 pub mod table;
 #[cfg(feature = "ssr")]
 pub mod trend;
 
 #[cfg(feature = "ssr")]
+pub use capacity::capacity_chart_file;
+#[cfg(feature = "ssr")]
 pub use distribution::RunDistribution;
 #[cfg(feature = "ssr")]
-pub use file::{ChartFile, run_chart_file, trend_chart_file};
+pub use file::{ChartFile, FileCourse, run_chart_file, trend_chart_file};
 #[cfg(feature = "ssr")]
 pub use run::run_chart;

@@ -1,29 +1,57 @@
 //! The preview of a planned load.
 
-use perflab_charts::{Chart, Label, stages::StagePreview};
+use perflab_charts::{Chart, Label, Series, stages::StagePreview};
 use perflab_model::{load::Load, unit::Rps, view::LaunchPreview};
 
-use super::run::stage_points;
+use super::stops::{Stop, preview_stops};
 use crate::components::{chosen, planned_time};
 
-/// What the load will look like; nothing while it cannot be made out.
-pub fn preview_chart(preview: &LaunchPreview) -> Option<Chart> {
-    let load = preview.load.as_ref()?;
-    let open = matches!(load, Load::Open { .. });
+/// A drawing of a planned load: of its rate, or of its users.
+pub struct Preview {
+    /// The drawing.
+    pub chart: Chart,
+    /// Where its cursor stops.
+    pub stops: Vec<Stop>,
+}
+
+/// What the load will look like, rate and users apart; nothing while it cannot be made out.
+pub fn previews(preview: &LaunchPreview) -> Vec<Preview> {
+    let Some(load) = &preview.load else { return Vec::new() };
+    let rate = load.has_rate().then(|| drawing(preview, load, load.rate_line(), true));
+    let users = load.has_users().then(|| drawing(preview, load, load.users_line(), false));
+    rate.into_iter().chain(users).collect()
+}
+
+fn drawing(preview: &LaunchPreview, load: &Load, points: Vec<(f64, f64)>, of_rate: bool) -> Preview {
     let end = load.duration().plus(preview.graceful_stop).as_secs_f64();
-    let peak = stage_points(load).into_iter().map(|(_, value)| value).fold(0.0, f64::max);
-    // A cap far above the load would press it flat onto the axis; the estimate names it anyway.
-    let caps = preview.cap.filter(|cap| *cap <= peak * 4.0).map(|cap| (cap, cap_label(cap, open, preview)));
-    let preview = StagePreview {
-        points: stage_points(load),
-        unit: if open { "/s".to_owned() } else { String::new() },
+    let peak = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+    // The cap is of the rate, where there is one. A cap far above the load would press it flat onto the axis; the estimate
+    // names it anyway.
+    let cap = preview.cap.filter(|cap| load.has_rate() == of_rate && *cap <= peak * 4.0);
+    let caps = cap.map(|cap| (cap, cap_label(cap, of_rate, preview)));
+    let unit = if of_rate { "/s" } else { "" };
+    let stops = preview_stops(preview, &points, unit);
+    let parts: Vec<_> = load.parts().iter().filter(|part| part.load.has_rate() == of_rate).collect();
+    let plan = StagePreview {
+        points,
+        unit: unit.to_owned(),
         warm_up_s: preview.warmup.as_secs_f64(),
         caps: caps.into_iter().collect(),
         references: Vec::new(),
         note: None,
         end_s: Some(end),
     };
-    Some(preview.chart(if open { "Planned rate" } else { "Planned users" }))
+    let mut chart = plan.chart(if of_rate { "Planned rate" } else { "Planned users" });
+    // Below their sum, each by its name.
+    if parts.len() > 1 {
+        for part in parts {
+            let after = part.start_after.as_secs_f64();
+            let corners: Vec<_> =
+                part.load.corners().into_iter().map(|(at, value)| (after + at, Some(value))).collect();
+            chart = chart.series(Series::line(part.name.as_str(), corners).thin().label(part.name.to_string()));
+        }
+    }
+    Preview { chart, stops }
 }
 
 fn cap_label(cap: f64, open: bool, preview: &LaunchPreview) -> Label {

@@ -28,7 +28,7 @@ pub fn run_chart(which: RunChart, plan: &Plan, points: &[Point], live: bool) -> 
     let open = is_open(plan);
     let planned = plan.load.duration().as_secs_f64();
     let warmup = plan.warmup_time().as_secs_f64();
-    let last = points.last().map_or(0.0, |point| f64::from(point.second));
+    let last = points.last().map_or(0.0, |point| f64::from(point.end().saturating_sub(1)));
     let end = match live {
         true if last > planned => last + OVERTIME_S,
         true => planned,
@@ -47,6 +47,7 @@ pub fn run_chart(which: RunChart, plan: &Plan, points: &[Point], live: bool) -> 
         // Its two lines end side by side: their labels stand in the margin, where they make way for each other.
         RunChart::Rate if open => chart.series(planned_line(plan, end)),
         RunChart::Load if !open => chart.series(planned_line(plan, end)).labels_inside(),
+        RunChart::Users => chart.series(plan_until(plan.load.users_line(), "", end)).labels_inside(),
         RunChart::Load => match cap(plan) {
             Some((value, label)) => chart.level(Level::new(LevelKind::Limit, value, label)).labels_inside(),
             None => chart.labels_inside(),
@@ -69,7 +70,7 @@ pub fn run_chart(which: RunChart, plan: &Plan, points: &[Point], live: bool) -> 
 
 /// Whether starts come at a planned rate.
 pub fn is_open(plan: &Plan) -> bool {
-    matches!(plan.load, Load::Open { .. })
+    plan.load.has_rate()
 }
 
 /// The title of a chart.
@@ -80,7 +81,7 @@ pub fn title(which: RunChart, open: bool) -> &'static str {
         RunChart::Errors if open => "Errors and drops",
         RunChart::Errors => "Errors",
         RunChart::Load if open => "In flight",
-        RunChart::Load => "Users",
+        RunChart::Load | RunChart::Users => "Users",
         RunChart::Lag => "Start lag",
         RunChart::Connections => "New connections",
         RunChart::Cpu => "Generator CPU",
@@ -93,7 +94,7 @@ pub fn unit(which: RunChart) -> &'static str {
     match which {
         RunChart::Latency | RunChart::Lag => "ms",
         RunChart::Rate | RunChart::Errors | RunChart::Connections => "/s",
-        RunChart::Load => "",
+        RunChart::Load | RunChart::Users => "",
         RunChart::Cpu => "%",
         RunChart::Memory => "MB",
     }
@@ -108,7 +109,7 @@ pub fn series_names(which: RunChart, open: bool) -> Vec<&'static str> {
         RunChart::Errors if open => vec!["errors", "drops"],
         RunChart::Errors => vec!["errors"],
         RunChart::Load if open => vec!["in flight"],
-        RunChart::Load => vec!["planned", "users"],
+        RunChart::Load | RunChart::Users => vec!["planned", "users"],
         RunChart::Lag => vec!["p99"],
         RunChart::Connections => vec!["new"],
         RunChart::Cpu => vec!["cpu"],
@@ -122,6 +123,7 @@ fn drawn_names(which: RunChart, open: bool) -> Vec<&'static str> {
         RunChart::Rate if open => vec!["starts", "requests"],
         RunChart::Errors if open => vec!["drops", "errors"],
         RunChart::Load if !open => vec!["users"],
+        RunChart::Users => vec!["users"],
         _ => series_names(which, open),
     }
 }
@@ -153,8 +155,9 @@ pub fn is_log(open: bool, points: &[Point]) -> bool {
 fn axis(which: RunChart, open: bool, points: &[Point]) -> YAxis {
     match which {
         RunChart::Latency if is_log(open, points) => YAxis::log("ms"),
-        RunChart::Errors | RunChart::Connections => YAxis { whole: true, ..YAxis::zero("/s") },
-        RunChart::Load => YAxis::count(),
+        // Of several seconds a rate may be less than one.
+        RunChart::Errors | RunChart::Connections => YAxis { whole: width(points) == 1, ..YAxis::zero("/s") },
+        RunChart::Load | RunChart::Users => YAxis::count(),
         RunChart::Cpu => YAxis::percent(),
         RunChart::Latency | RunChart::Rate | RunChart::Lag | RunChart::Memory => YAxis::zero(unit(which)),
     }
@@ -182,7 +185,7 @@ fn series(which: RunChart, name: &'static str, open: bool, points: &[Point], liv
         (RunChart::Lag, _) => Series::line(name, values).color(Color::Series(4)),
         (RunChart::Connections, _) => Series::bars(name, values).color(Color::Series(7)),
         (RunChart::Cpu | RunChart::Memory, _) => Series::line(name, values).color(Color::Series(7)),
-        (RunChart::Latency | RunChart::Load, _) => Series::line(name, values),
+        (RunChart::Latency | RunChart::Load | RunChart::Users, _) => Series::line(name, values),
     };
     match label {
         Some(label) => series.label(label),
@@ -193,15 +196,24 @@ fn series(which: RunChart, name: &'static str, open: bool, points: &[Point], liv
 /// The second with most errors and drops, the top of its bar, and what is said there: colour alone does not tell the
 /// two apart.
 fn worst_second(points: &[Point]) -> Option<(f64, f64, String)> {
-    let worst = points.iter().max_by_key(|point| point.failed + point.dropped)?;
-    let at = display::elapsed(worst.second.into());
+    let height = |point: &Point| point.per_second(point.failed + point.dropped);
+    let worst = points.iter().max_by(|a, b| height(a).total_cmp(&height(b)))?;
+    let at = match (display::elapsed(worst.second.into()), worst.seconds) {
+        (at, 0 | 1) => format!("at {at}"),
+        (from, seconds) => format!("in {seconds} s from {from}"),
+    };
     let text = match (worst.failed, worst.dropped) {
         (0, 0) => return None,
-        (failed, 0) => format!("{} at {at}", counted(failed, "error")),
-        (0, dropped) => format!("{} at {at}", counted(dropped, "drop")),
-        (failed, dropped) => format!("{} and {} at {at}", counted(dropped, "drop"), counted(failed, "error")),
+        (failed, 0) => format!("{} {at}", counted(failed, "error")),
+        (0, dropped) => format!("{} {at}", counted(dropped, "drop")),
+        (failed, dropped) => format!("{} and {} {at}", counted(dropped, "drop"), counted(failed, "error")),
     };
-    Some((f64::from(worst.second), (worst.failed + worst.dropped) as f64, text))
+    Some((f64::from(worst.second), height(worst), text))
+}
+
+/// How many seconds a point holds, where it holds most: one, or more of a long run.
+pub(super) fn width(points: &[Point]) -> u32 {
+    points.iter().map(|point| point.seconds).max().unwrap_or(1)
 }
 
 /// `1 error`, `31 drops`.
@@ -211,12 +223,19 @@ pub(super) fn counted(count: u64, thing: &str) -> String {
 
 /// The planned rate or number of users up to a second.
 fn planned_line(plan: &Plan, until: f64) -> Series {
-    let mut points = stage_points(&plan.load);
-    if points.iter().any(|(second, _)| *second > until) {
-        points.retain(|(second, _)| *second <= until);
-        points.push((until, plan.load.planned_at(until)));
+    plan_until(stage_points(&plan.load), if is_open(plan) { "/s" } else { "" }, until)
+}
+
+fn plan_until(mut points: Vec<(f64, f64)>, sign: &str, until: f64) -> Series {
+    let after = points.iter().position(|(second, _)| *second > until);
+    if let Some(after) = after {
+        let cut = match (after.checked_sub(1).map(|before| points[before]), points[after]) {
+            (Some((from, low)), (to, high)) => low + (high - low) * (until - from) / (to - from),
+            (None, (_, value)) => value,
+        };
+        points.truncate(after);
+        points.push((until, cut));
     }
-    let sign = if is_open(plan) { "/s" } else { "" };
     let label = points.last().map(|(_, last)| format!("planned {}{sign}", chosen(*last)));
     let line = Series::planned("planned", points);
     match label {
@@ -225,34 +244,15 @@ fn planned_line(plan: &Plan, until: f64) -> Series {
     }
 }
 
-/// The corners of the planned load: second and rate or users.
+/// The corners of the planned load: second and rate, or users where there is no rate.
 pub fn stage_points(load: &Load) -> Vec<(f64, f64)> {
-    let stages: Vec<(f64, f64, f64)> = match load {
-        Load::Open { stages, .. } => {
-            stages.iter().map(|stage| (stage.from.get(), stage.to.get(), stage.over.as_secs_f64())).collect()
-        }
-        Load::Closed { stages } => {
-            stages.iter().map(|stage| (f64::from(stage.from), f64::from(stage.to), stage.over.as_secs_f64())).collect()
-        }
-    };
-    let mut second = 0.0;
-    let mut points = Vec::new();
-    for (from, to, over) in stages {
-        points.push((second, from));
-        second += over;
-        points.push((second, to));
-    }
-    points
+    if load.has_rate() { load.rate_line() } else { load.users_line() }
 }
 
+/// The slots of a run with a rate. Where there are users besides, what they have under way takes none of them.
 fn cap(plan: &Plan) -> Option<(f64, String)> {
-    match &plan.load {
-        Load::Open { limits, .. } => {
-            let cap = f64::from(limits.max_in_flight);
-            Some((cap, format!("cap {}", display::count(limits.max_in_flight.into()))))
-        }
-        Load::Closed { .. } => None,
-    }
+    let most = plan.load.max_in_flight().filter(|_| !plan.load.has_users())?;
+    Some((f64::from(most), format!("cap {}", display::count(most.into()))))
 }
 
 fn latency_limits(chart: Chart, plan: &Plan, warmup: f64) -> Chart {
@@ -333,6 +333,16 @@ mod tests {
         let callout = chart.callouts.first().map(|callout| (callout.x, callout.y, callout.label.full.as_str()));
         assert_eq!(callout, Some((7.0, 43.0, "31 drops and 12 errors at 0:07")));
         assert_eq!(keys(RunChart::Errors, true, &points, false).len(), 2);
+    }
+
+    #[test]
+    fn a_bar_of_several_seconds_is_as_high_as_its_rate_and_says_how_many_they_are() {
+        let point = |at: u32, failed: u64| Point { seconds: 4, failed, ..second(4 * at, 1_000) };
+        let points = [point(0, 1), point(1, 10), point(2, 0)];
+        let chart = run_chart(RunChart::Errors, &closed(20), &points, false);
+        let callout = chart.callouts.first().map(|callout| (callout.x, callout.y, callout.label.full.as_str()));
+        assert_eq!(callout, Some((4.0, 2.5, "10 errors in 4 s from 0:04")));
+        assert_eq!(chart.x.planned, Some((0.0, 11.0)), "the last point goes on to the run's last second");
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use perflab_model::{
     environment::{Caps, Environment},
     launch::Overrides,
-    load::{Arrivals, Load, OnSaturated, OpenLimits, RateStage, UserStage, Warmup},
+    load::{Arrivals, Load, LoadPart, OnSaturated, OpenLimits, RateStage, UserStage, Warmup},
     plan::{HttpPolicy, Plan, Rule},
     tick::{Phase, Point, Quantiles, Vitals},
     unit::{Millis, Rps},
 };
 
 /// A run that starts 100 iterations a second for so many seconds.
-pub(super) fn open(seconds: u64) -> Plan {
+pub(crate) fn open(seconds: u64) -> Plan {
     let rate = Rps::new(100.0).expect("a rate");
     let limits = OpenLimits {
         max_in_flight: 50,
@@ -23,14 +23,31 @@ pub(super) fn open(seconds: u64) -> Plan {
 }
 
 /// A run of 10 users, reached after 5 seconds.
-pub(super) fn closed(seconds: u64) -> Plan {
+pub(crate) fn closed(seconds: u64) -> Plan {
     let rise = UserStage { from: 0, to: 10, over: Millis::from_secs(5) };
-    plan(Load::Closed { stages: vec![rise, UserStage { from: 10, to: 10, over: Millis::from_secs(seconds - 5) }] })
+    plan(Load::Closed {
+        stages: vec![rise, UserStage { from: 10, to: 10, over: Millis::from_secs(seconds - 5) }],
+        iterations: None,
+    })
+}
+
+/// Both of them side by side, the rate from the fifth second on.
+pub(crate) fn both(seconds: u64) -> Plan {
+    let part = |name: &str, after: u64, load: Load| LoadPart {
+        name: name.parse().expect("a name"),
+        start_after: Millis::from_secs(after),
+        load,
+    };
+    plan(Load::Combined {
+        parts: vec![part("browse", 0, closed(seconds).load), part("buy", 5, open(seconds - 5).load)],
+    })
 }
 
 fn plan(load: Load) -> Plan {
     Plan {
         run: "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id"),
+        project: None,
+        whole: None,
         suite: "mita".parse().expect("a name"),
         suite_version: "9f31c2e0aa".to_owned(),
         scenario: "smoke".parse().expect("a name"),
@@ -42,6 +59,8 @@ fn plan(load: Load) -> Plan {
             caps: Caps::default(),
             variables: Default::default(),
             labels: Vec::new(),
+            vouched: None,
+            unverified_tls: None,
         },
         load,
         warmup: Warmup::None,
@@ -65,9 +84,10 @@ pub(super) fn judged(plan: Plan, rule: &str) -> Plan {
 }
 
 /// A second in which so many requests were answered.
-pub(super) fn second(second: u32, answered: u64) -> Point {
+pub(crate) fn second(second: u32, answered: u64) -> Point {
     Point {
         second,
+        seconds: 1,
         at_us: i64::from(second) * 1_000_000,
         phase: Phase::Measured,
         target: 100.0,
@@ -92,6 +112,7 @@ pub(super) fn second(second: u32, answered: u64) -> Point {
         lag_p99_us: Some(600),
         errors: Default::default(),
         generator: Vitals { cpu: Some(0.2), memory_bytes: Some(61_000_000), ..Vitals::default() },
+        parts: Vec::new(),
     }
 }
 

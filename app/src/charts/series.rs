@@ -2,6 +2,7 @@
 
 use perflab_model::{
     display,
+    load::Load,
     tick::{Point, Quantiles},
 };
 
@@ -16,6 +17,8 @@ pub enum RunChart {
     Errors,
     /// Iterations under way (open) or users against their plan (closed).
     Load,
+    /// Users against their plan, of runs that have a rate besides.
+    Users,
     /// How far behind their plan iterations start (open).
     Lag,
     /// New connections.
@@ -31,12 +34,26 @@ pub type Value = (&'static str, Option<f64>);
 
 impl RunChart {
     /// All, in the order of the page.
-    pub const ALL: [Self; 8] =
-        [Self::Latency, Self::Rate, Self::Errors, Self::Load, Self::Lag, Self::Connections, Self::Cpu, Self::Memory];
+    pub const ALL: [Self; 9] = [
+        Self::Latency,
+        Self::Rate,
+        Self::Users,
+        Self::Errors,
+        Self::Load,
+        Self::Lag,
+        Self::Connections,
+        Self::Cpu,
+        Self::Memory,
+    ];
 
-    /// Whether a run has this chart: users of a closed run have no planned starts to be behind of.
-    pub const fn belongs_to(self, open: bool) -> bool {
-        open || !matches!(self, Self::Lag)
+    /// Whether a run of this load has the chart: users have no planned starts to be behind of, and stand apart only where
+    /// there is a rate besides.
+    pub fn belongs_to(self, load: &Load) -> bool {
+        match self {
+            Self::Lag => load.has_rate(),
+            Self::Users => load.has_rate() && load.has_users(),
+            _ => true,
+        }
     }
 
     /// The name in addresses and files.
@@ -46,6 +63,7 @@ impl RunChart {
             Self::Rate => "rate",
             Self::Errors => "errors",
             Self::Load => "load",
+            Self::Users => "users",
             Self::Lag => "lag",
             Self::Connections => "connections",
             Self::Cpu => "cpu",
@@ -73,10 +91,12 @@ impl RunChart {
         format!("chart-{}-finding", self.name())
     }
 
-    /// What was measured in a second, by series, in the chart's unit: for tables, files and the cursor. Percentiles are of
+    /// What was measured in a point, by series, in the chart's unit: for tables, files and the cursor. Rates are a second's,
+    /// however many seconds it holds. Percentiles are of
     /// the last few seconds, as many as hold enough requests; of too few requests there is none.
     pub fn values(self, open: bool, point: &Point) -> Vec<Value> {
         let ms = |us: u64| us as f64 / 1000.0;
+        let rate = |count: u64| Some(point.per_second(count));
         match self {
             Self::Latency => {
                 let percentile = |percent: u64, value: fn(&Quantiles) -> u64| {
@@ -90,18 +110,28 @@ impl RunChart {
                     ("mean", point.latency.as_ref().map(|q| ms(q.mean_us))),
                 ]
             }
-            Self::Rate if open => vec![
-                ("planned", Some(point.planned as f64)),
-                ("starts", Some(point.started as f64)),
-                ("requests", Some(point.finished as f64)),
+            // Those of users are no starts at a rate.
+            Self::Rate if open && !point.parts.is_empty() => vec![
+                ("planned", rate(point.parts_of(true).map(|part| part.planned).sum())),
+                ("starts", rate(point.parts_of(true).map(|part| part.started).sum())),
+                ("requests", rate(point.finished)),
             ],
-            Self::Rate => vec![("requests", Some(point.finished as f64))],
-            Self::Errors if open => vec![("errors", Some(point.failed as f64)), ("drops", Some(point.dropped as f64))],
-            Self::Errors => vec![("errors", Some(point.failed as f64))],
+            Self::Rate if open => vec![
+                ("planned", rate(point.planned)),
+                ("starts", rate(point.started)),
+                ("requests", rate(point.finished)),
+            ],
+            Self::Rate => vec![("requests", rate(point.finished))],
+            Self::Errors if open => vec![("errors", rate(point.failed)), ("drops", rate(point.dropped))],
+            Self::Errors => vec![("errors", rate(point.failed))],
             Self::Load if open => vec![("in flight", Some(point.in_flight.into()))],
+            Self::Users => vec![
+                ("planned", Some(point.parts_of(false).map(|part| part.target).sum())),
+                ("users", Some(point.users.into())),
+            ],
             Self::Load => vec![("planned", Some(point.target)), ("users", Some(point.users.into()))],
             Self::Lag => vec![("p99", point.lag_p99_us.map(ms))],
-            Self::Connections => vec![("new", Some(point.connections as f64))],
+            Self::Connections => vec![("new", rate(point.connections))],
             Self::Cpu => vec![("cpu", point.generator.cpu.map(|share| share * 100.0))],
             Self::Memory => vec![("memory", point.generator.memory_bytes.map(|bytes| bytes as f64 / 1e6))],
         }
@@ -112,13 +142,13 @@ impl RunChart {
         let mut values = self.values(open, point);
         match self {
             // The plan is a line of its own, from the plan itself.
-            Self::Rate | Self::Load => values.retain(|(name, _)| *name != "planned"),
+            Self::Rate | Self::Load | Self::Users => values.retain(|(name, _)| *name != "planned"),
             // The mean stands in where not even the median has enough requests.
             Self::Latency if value_of(&values, "p50").is_some() => blank(&mut values, "mean"),
             // Drops stand on the errors: a bar of both, and the errors over its lower part.
             Self::Errors if open => {
-                let both = (point.dropped > 0).then(|| (point.failed + point.dropped) as f64);
-                values = vec![("drops", both), ("errors", Some(point.failed as f64))];
+                let both = (point.dropped > 0).then(|| point.per_second(point.failed + point.dropped));
+                values = vec![("drops", both), ("errors", Some(point.per_second(point.failed)))];
             }
             _ => {}
         }
@@ -186,6 +216,14 @@ mod tests {
         let point = Point { failed: 4, dropped: 3, ..second(0, 100) };
         assert_eq!(RunChart::Errors.drawn(true, &point), [("drops", Some(7.0)), ("errors", Some(4.0))]);
         assert_eq!(RunChart::Errors.values(true, &point), [("errors", Some(4.0)), ("drops", Some(3.0))]);
+    }
+
+    #[test]
+    fn rates_of_a_point_of_several_seconds_are_those_of_one() {
+        let point = Point { seconds: 4, planned: 400, started: 398, failed: 2, dropped: 2, ..second(0, 1_000) };
+        let rates = [("planned", Some(100.0)), ("starts", Some(99.5)), ("requests", Some(250.0))];
+        assert_eq!(RunChart::Rate.values(true, &point), rates);
+        assert_eq!(RunChart::Errors.drawn(true, &point), [("drops", Some(1.0)), ("errors", Some(0.5))]);
     }
 
     #[test]

@@ -3,7 +3,13 @@
 use leptos::prelude::*;
 use perflab_charts::{Chart, Size, render_set};
 
-use crate::charts::table::ChartTable;
+use crate::{
+    charts::{
+        stops::{Stop, attribute},
+        table::ChartTable,
+    },
+    components::{GuideLink, Topic},
+};
 
 /// A chart in its frame.
 #[component]
@@ -32,6 +38,12 @@ pub fn ChartFigure(
     /// The browser reads out its values at a cursor, from its file.
     #[prop(optional)]
     cursor: bool,
+    /// Where else a cursor stops, with what is read out there.
+    #[prop(optional)]
+    stops: Vec<Stop>,
+    /// What a guide explains of it.
+    #[prop(optional_no_strip, into)]
+    topic: Option<Topic>,
     /// Its place in the grid: `c6`.
     #[prop(optional)]
     place: &'static str,
@@ -42,7 +54,8 @@ pub fn ChartFigure(
     let title = chart.title.clone();
     let of_files = title.clone();
     let values = files.as_ref().filter(|_| cursor).map(|address| format!("{address}.json"));
-    let readout = values.is_some();
+    let stops = (!stops.is_empty()).then(|| attribute(&stops));
+    let readout = values.is_some() || stops.is_some();
     let links = files.map(|address| {
         ["SVG", "CSV"]
             .map(|kind| {
@@ -52,7 +65,7 @@ pub fn ChartFigure(
             .collect_view()
     });
     view! {
-        <figure class=format!("chart {place}").trim_end().to_owned() id=id data-values=values>
+        <figure class=format!("chart {place}").trim_end().to_owned() id=id data-values=values data-stops=stops>
             <figcaption>
                 <h3>{chart.title}</h3>
                 <p>
@@ -65,6 +78,7 @@ pub fn ChartFigure(
                             .collect_view()}
                         {note}
                     </span>
+                    {topic.map(|topic| view! { " " <GuideLink topic=topic/> })}
                 </p>
                 {links.map(|links| view! { <span class="files">{links}</span> })}
             </figcaption>

@@ -10,6 +10,7 @@
 
 use perflab_lab::judge::{Conclusion, Live, Outcome};
 use perflab_model::{
+    kill_switch::KillSwitch,
     run::{Cancel, Revision, RunEnd, RunState},
     runner::{Done, Job, Started},
 };
@@ -19,6 +20,7 @@ use super::{
     child::{Child, is_own_variable},
     ending::by_a_person,
     follow::{Following, Patience},
+    several::Several,
 };
 
 pub use super::sink::{Chunk, Sink, SinkError};
@@ -52,10 +54,11 @@ impl Driven {
         Self { outcome: live.conclude(&conclusion), end, ours, live, started, done }
     }
 
-    /// The same run when it turns out that a person had asked for its end before it came: judged as such.
+    /// The same run when it turns out that a person, or a kill switch, had asked for its end before it came: judged as such.
     #[must_use]
-    pub fn cancelled(self, how: Cancel) -> Self {
-        Self::new(by_a_person(how), self.ours, self.live, self.started, self.done)
+    pub fn cancelled(self, how: Cancel, killed: Option<&KillSwitch>) -> Self {
+        let end = killed.map_or_else(|| by_a_person(how), KillSwitch::end);
+        Self::new(end, self.ours, self.live, self.started, self.done)
     }
 }
 
@@ -69,17 +72,22 @@ pub async fn drive<S: Sink>(
     now_us: impl Fn() -> i64 + Send + Sync,
 ) -> Driven {
     let live = Live::new(&job.plan, revision.clone());
+    let following = |live| Following::new(&job.plan, live, Patience::default());
     match start(job, own_ports) {
-        Ok(child) => {
-            let following = Following::new(&job.plan, live, Patience::default());
-            following.follow(child, sink, &mut local, &now_us).await
-        }
+        Ok(Runners::One(child)) => following(live).follow(child, sink, &mut local, &now_us).await,
+        Ok(Runners::Several(several)) => following(live).follow(several, sink, &mut local, &now_us).await,
         Err(end) => Driven::new(end, true, live, None, None),
     }
 }
 
+/// What carries out a job: one runner, or one for each part.
+enum Runners {
+    One(Child),
+    Several(Several<Child>),
+}
+
 /// Starts the runner, unless it would be asked to send what is not the suite's.
-fn start(job: &Job, own_ports: &[u16]) -> Result<Child, RunEnd> {
+fn start(job: &Job, own_ports: &[u16]) -> Result<Runners, RunEnd> {
     let failed = |code: &str, message| RunEnd { state: RunState::Failed, code: code.to_owned(), message };
     if let Some(name) = job.plan.secrets().into_iter().find(|name| is_own_variable(name)) {
         let message = format!(
@@ -88,7 +96,12 @@ fn start(job: &Job, own_ports: &[u16]) -> Result<Child, RunEnd> {
         );
         return Err(failed("secret.denied", message));
     }
-    Child::start(job, own_ports).map_err(|error| {
+    let started = if job.plan.load.parts().is_empty() {
+        Child::start(job, own_ports).map(Runners::One)
+    } else {
+        Several::start(job, own_ports).map(Runners::Several)
+    };
+    started.map_err(|error| {
         let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
         failed("runner", format!("{error}{cause}"))
     })

@@ -10,7 +10,8 @@ use perflab_lab::judge::Live;
 use perflab_model::{
     event::EventKind,
     plan::Plan,
-    runner::{Done, LogLevel, LogLine, Order, Report, Started},
+    order::RateChange,
+    runner::{Done, LogLevel, LogLine, Order, RateObeyed, Report, Started},
 };
 use tokio::{
     sync::{Notify, watch},
@@ -77,6 +78,8 @@ pub(super) struct Following<'a> {
     started: Option<Started>,
     done: Option<Done>,
     why: Option<Why>,
+    /// Changes of the rate that people ordered, as far as the runner was told.
+    changes: Vec<RateChange>,
     /// When the runner is ended, whatever it does.
     deadline: Instant,
     garbled: u32,
@@ -113,6 +116,7 @@ impl<'a> Following<'a> {
             started: None,
             done: None,
             why: None,
+            changes: Vec::new(),
             deadline: Instant::now() + PREPARATION,
             garbled: 0,
         }
@@ -190,10 +194,11 @@ impl<'a> Following<'a> {
                 }
                 // The sender lives as long as the errand.
                 Ok(()) = word.changed() => {
-                    let order = word.borrow_and_update().order;
-                    if let Some(cancel) = order {
-                        self.stop(runner, Why::Person(cancel));
+                    let orders = word.borrow_and_update().orders.clone();
+                    if let Some(why) = Why::of(&orders) {
+                        self.stop(runner, why);
                     }
+                    self.pass_on(runner, &orders.rates);
                 }
                 () = sleep_until(unreachable), if !self.is_aborting() => {
                     tracing::error!(run.id = %self.plan.run, "run {}: the store has been out of reach for {} s, the load is stopped", self.plan.run, self.patience.unreachable.as_secs());
@@ -247,6 +252,8 @@ impl<'a> Following<'a> {
     fn hear(&mut self, heard: Heard, outbox: &Outbox, now_us: i64) {
         match heard {
             Heard::Report(report) => match *report {
+                // One runner alone waits for nobody.
+                Report::Ready => {}
                 Report::Started(started) => {
                     if self.why.is_none() {
                         let planned = self.plan.load.duration().plus(self.plan.graceful_stop).duration();
@@ -265,6 +272,7 @@ impl<'a> Following<'a> {
                     self.live.example(&example);
                     outbox.line(now_us, EventKind::Example(example));
                 }
+                Report::Adjusted(obeyed) => self.obeyed(obeyed, outbox, now_us),
                 Report::Done(done) => self.done = Some(done),
             },
             Heard::Garbled(line) => {
@@ -276,6 +284,29 @@ impl<'a> Following<'a> {
                 }
             }
         }
+    }
+
+    /// Tells the runner each change of its rate once, by the numbers of the orders.
+    fn pass_on(&mut self, runner: &impl Runner, rates: &[RateChange]) {
+        let newest = self.changes.last().map_or(0, |change| change.number);
+        for change in rates.iter().filter(|change| change.number > newest) {
+            // A run that is to end takes no more load on.
+            if self.why.is_none() {
+                runner.order(Order::Adjust { number: change.number, by: change.by });
+            }
+            self.changes.push(change.clone());
+        }
+    }
+
+    /// A change has taken effect: from here on the run has another plan.
+    fn obeyed(&mut self, obeyed: RateObeyed, outbox: &Outbox, now_us: i64) {
+        let Some(change) = self.changes.iter_mut().find(|change| change.number == obeyed.number) else {
+            tracing::warn!(run.id = %self.plan.run, number = obeyed.number, "run {}: its runner obeyed an order that nobody gave", self.plan.run);
+            return;
+        };
+        change.from_second = Some(obeyed.from_second);
+        self.live.adjusted(change);
+        outbox.record(now_us, EventKind::Rate(change.clone()));
     }
 
     fn is_aborting(&self) -> bool {

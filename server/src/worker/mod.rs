@@ -16,6 +16,7 @@ mod outbox;
 mod queue;
 #[cfg(test)]
 mod sample;
+mod several;
 mod sink;
 mod store_sink;
 

@@ -15,8 +15,8 @@ use crate::{
     lab::{Home, PATIENCE, beside_others, until},
 };
 
-/// Pages that are there, one that is not, in an open and a closed scenario. Nothing is left out at the beginning, and
-/// nothing is cut off at the end.
+/// Pages that are there, one that is not, by every executor. Nothing is left out at the beginning, and nothing is cut off
+/// at the end.
 const SUITE: &str = r#"version: 1
 suite: files
 flows:
@@ -27,11 +27,36 @@ flows:
       - {get: /missing.html, name: missing, expect: [200]}
 classes:
   visitor: {think: 50ms, flows: {visit: 1}}
-defaults: {warmup: 0s, graceful_stop: 30s}
+defaults: {warmup: 0s, graceful_stop: 30s, max_in_flight: 200}
 scenarios:
-  open: {executor: constant_rate, rate: 10, max_in_flight: 200, duration: 3s}
-  closed: {executor: constant_vus, users: 3, duration: 3s}
+  open: {executor: constant_rate, rate: 10, duration: 3s}
+  closed: {executor: constant_vus, users: 3, duration: 2s}
+  ramping_rate: {executor: ramping_rate, stages: [{to: 12, for: 1s}, {to: 12, for: 1s}]}
+  ramping_vus: {executor: ramping_vus, stages: [{to: 3, for: 1s}, {to: 3, for: 1s}]}
+  spike: {executor: spike, of: rate, base: 4, peak: 12, before: 500ms, at_peak: 1s, after: 500ms}
+  soak: {executor: soak, of: users, level: 3, hold: 2s}
+  staircase: {executor: staircase, of: rate, first: 6, step: 6, steps: 2, each: 1s}
+  shared: {executor: shared_iterations, users: 3, iterations: 20}
+  each: {executor: per_user_iterations, users: 3, iterations: 7}
+  both:
+    parts:
+      users: {executor: constant_vus, users: 2, duration: 2s}
+      rate: {executor: constant_rate, rate: 10, duration: 1s, start_after: 500ms}
 "#;
+
+/// The scenarios of [`SUITE`], with the starts of those that say how many there are.
+const SCENARIOS: [(&str, Option<u64>); 10] = [
+    ("open", Some(30)),
+    ("closed", None),
+    ("ramping_rate", Some(18)),
+    ("ramping_vus", None),
+    ("spike", Some(16)),
+    ("soak", None),
+    ("staircase", Some(18)),
+    ("shared", Some(20)),
+    ("each", Some(21)),
+    ("both", None),
+];
 
 /// A web server in a process of its own that writes down what it is asked.
 struct WebServer {
@@ -154,7 +179,7 @@ fn finished(summary: &Value) -> BTreeMap<String, u64> {
 async fn compare(home: &Home, server: &WebServer) {
     home.write("suites/files.yaml", SUITE);
     let mut before: BTreeMap<String, u64> = BTreeMap::new();
-    for scenario in ["open", "closed"] {
+    for (scenario, starts) in SCENARIOS {
         let args = ["suites/files.yaml", "--scenario", scenario, "--target", &server.url];
         let summary = measured(home, &args).await;
         let totals = &summary["totals"];
@@ -176,10 +201,10 @@ async fn compare(home: &Home, server: &WebServer) {
         assert_eq!(totals["finished"], sum(&finished), "{scenario}");
         assert!(sum(&finished) > 20, "{scenario}: too few to compare: {finished:?}");
         assert_eq!(totals["failed"], finished["missing"], "{scenario}: every missing page has failed, and no other");
-        if scenario == "open" {
-            assert_eq!(totals["planned"], 30);
-            assert_eq!(totals["started"], finished["index"], "each start asks for the first page once");
+        if let Some(starts) = starts {
+            assert_eq!(totals["planned"], starts, "{scenario}");
         }
+        assert_eq!(totals["started"], finished["index"], "{scenario}: each start asks for the first page once");
         before = asked;
     }
 }

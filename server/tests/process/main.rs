@@ -7,16 +7,22 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod access_log;
+mod capacity;
 mod command_line;
 mod crashes;
 mod deaf;
 mod ending;
+mod heirs;
 mod lab;
+mod parts;
+mod load_test;
+mod orders;
 mod pipeline;
 #[path = "../place/mod.rs"]
 mod place;
 mod queueing;
 mod remote;
 mod runner;
+mod strangers;
 mod verdicts;
 mod way;

@@ -35,6 +35,9 @@ pub fn Aside(
         <input type="hidden" name=SHOWN value=mark/>
         <MissingSecrets names=missing/>
         <Start problems=shown.problems.clone()/>
+        <p class="fine mt1">
+            <a href=format!("/capacity/new?{}", shown.fields.to_query())>"Find the capacity"</a> " of this scenario instead"
+        </p>
         {request
             .map(|request| {
                 view! { <CopyAs request=request query=shown.fields.to_query() key=shown.key names_project=shown.names_project/> }
@@ -75,6 +78,8 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
         (Some(rate), _) => ("Starts, at most", format!("{}/s", chosen(rate))),
         (None, users) => ("Users", display::count(users.unwrap_or(0).into())),
     };
+    let beside = estimate.peak_users.filter(|_| estimate.peak_rate.is_some());
+    let (at_most, latest) = if estimate.at_most { ("at most ", " at the latest") } else { ("", "") };
     let queue = match estimate.ahead {
         0 => "none".to_owned(),
         1 => "one run goes first".to_owned(),
@@ -84,9 +89,12 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
         <dl class="est">
             <div><dt>"Requests"</dt><dd>{shown(estimate.requests)}</dd></div>
             <div><dt>"Iterations"</dt><dd>{shown(estimate.iterations)}</dd></div>
-            <div><dt>"Duration"</dt><dd>{estimate.duration.to_string()}</dd></div>
-            <div><dt>"Ends, if started now"</dt><dd>{display::clock(estimate.ends_us, false)}</dd></div>
+            <div><dt>"Duration"</dt><dd>{format!("{at_most}{}", estimate.duration)}</dd></div>
+            <div><dt>"Ends, if started now"</dt><dd>{format!("{}{latest}", display::clock(estimate.ends_us, false))}</dd></div>
             <div><dt>{peak.0}</dt><dd>{peak.1}{of_cap}</dd></div>
+            {beside.map(|users| view! { <div><dt>"Users besides"</dt><dd>{display::count(users.into())}</dd></div> })}
+            <div><dt>"Connections, at most"</dt><dd>{display::count(estimate.needs.connections)}</dd></div>
+            <div><dt>"Memory of the runner"</dt><dd>{format!("≈ {}", display::bytes(estimate.needs.memory_bytes as f64))}</dd></div>
             <div><dt>"Conflicts"</dt><dd>{queue}</dd></div>
         </dl>
     }

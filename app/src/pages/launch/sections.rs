@@ -14,8 +14,8 @@ use super::{
     page::{LISTED_OF, Shown},
 };
 use crate::{
-    charts::preview::{preview_chart, preview_finding},
-    components::{Scroller, chosen},
+    charts::preview::{Preview, preview_finding, previews},
+    components::{GuideLink, Scroller, Topic, chosen},
     pages::figure::ChartFigure,
 };
 
@@ -137,22 +137,37 @@ pub fn LoadShape(
     /// The page.
     shown: Shown,
 ) -> impl IntoView {
-    let chart = shown.preview.as_ref().and_then(preview_chart);
-    let finding = shown
+    let drawn = shown.preview.as_ref().map(previews).unwrap_or_default();
+    let several = drawn.len() > 1;
+    let mut finding = shown
         .preview
         .as_ref()
         .map_or_else(|| "There is nothing to show until the fields are right.".to_owned(), preview_finding);
+    let load = shown.preview.as_ref().and_then(|preview| preview.load.as_ref());
+    if load.is_some_and(|load| !load.adjustable().is_empty()) {
+        finding.push_str(" Its rate may be changed while it runs.");
+    }
     view! {
         <p class="muted">"As the scenario says, where a field is empty."</p>
         <div class="shape">
             <div id="launch-load"><Overrides shown=shown/></div>
             <div id="launch-preview">
-                {match chart {
-                    Some(mut chart) => {
-                        chart.title = "Preview".to_owned();
-                        view! { <ChartFigure chart=chart sizes=&Size::FORM finding=finding/> }.into_any()
-                    }
-                    None => view! { <p class="muted">{finding}</p> }.into_any(),
+                {if drawn.is_empty() {
+                    view! { <p class="muted">{finding}</p> }.into_any()
+                } else {
+                    drawn
+                        .into_iter()
+                        .enumerate()
+                        .map(|(at, Preview { mut chart, stops })| {
+                            if !several {
+                                chart.title = "Preview".to_owned();
+                            }
+                            // One sentence tells of both drawings.
+                            let finding = if at == 0 { finding.clone() } else { "The same run, its users.".to_owned() };
+                            view! { <ChartFigure chart=chart sizes=&Size::FORM finding=finding stops=stops topic=Topic::Load/> }
+                        })
+                        .collect_view()
+                        .into_any()
                 }}
             </div>
         </div>
@@ -225,6 +240,16 @@ fn Overrides(shown: Shown) -> impl IntoView {
                 placeholder=seed
                 problem=problem("seed")
                 width="half w6"
+            />
+            <TextField
+                field="overrides.classes"
+                name="classes"
+                label="Only these classes of users"
+                value=fields.classes
+                placeholder="as the scenario chooses"
+                help="Names from the suite, separated by commas."
+                problem=problem("classes")
+                width="w6"
             />
         </div>
     }
@@ -325,7 +350,7 @@ pub fn Judges(
         n => format!("{n} rules"),
     };
     view! {
-        <h2>"What will judge it" <small>{count}</small></h2>
+        <h2>"What will judge it" <small>{count}</small> " " <GuideLink topic=Topic::Thresholds/></h2>
         {(!rules.is_empty())
             .then(|| {
                 view! {

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use perflab_model::{
     display,
     load::Load,
-    plan::{HttpVersion, Plan},
+    plan::{ClientCertificate, Dns, HttpVersion, Plan, TlsVersion},
+    unit::Millis,
 };
 
 use super::data::RunData;
@@ -69,6 +70,17 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
         ("Load".to_owned(), plan.load.summary()),
     ];
     facts.extend(stages(&plan.load).into_iter().enumerate().map(|(at, stage)| (format!("Stage {}", at + 1), stage)));
+    for part in plan.load.parts() {
+        let classes = plan.classes.iter().filter(|class| class.part.as_ref() == Some(&part.name));
+        let who = classes.map(|class| class.name.as_str()).collect::<Vec<_>>().join(", ");
+        let begins = match part.start_after {
+            Millis::ZERO => "from the start".to_owned(),
+            after => format!("from {after}"),
+        };
+        facts.push((format!("Part {}", part.name), format!("{}, {begins}; {who}", part.load.summary())));
+        let stages = stages(&part.load).into_iter().enumerate();
+        facts.extend(stages.map(|(at, stage)| (format!("Part {}, stage {}", part.name, at + 1), stage)));
+    }
     facts.extend([
         ("Warm-up".to_owned(), plan.warmup_time().to_string()),
         ("Waits for replies at the end".to_owned(), plan.graceful_stop.to_string()),
@@ -76,12 +88,7 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
         ("Base URL".to_owned(), environment.base_url.to_string()),
         (
             "Allowed targets".to_owned(),
-            environment
-                .allow
-                .iter()
-                .map(|target| target.port.map_or_else(|| target.host.clone(), |port| format!("{}:{port}", target.host)))
-                .collect::<Vec<_>>()
-                .join(", "),
+            environment.allow.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         ),
         (
             "HTTP".to_owned(),
@@ -91,17 +98,67 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
                 if http.reuse { "connections are kept" } else { "a connection a request" }
             ),
         ),
+        ("Certificates".to_owned(), if plan.verifies_tls() { "are verified" } else { "are not verified" }.to_owned()),
+        (
+            "Targets elsewhere".to_owned(),
+            match &environment.vouched {
+                Some(word) => format!("{} vouches for them ({})", word.by, word.reason),
+                None => "are asked whether they agree to load".to_owned(),
+            },
+        ),
         (
             "Timeouts".to_owned(),
             format!("connect {}, silence {}, in all {}", http.connect_timeout, http.read_timeout, http.total_timeout),
         ),
+        ("Names are resolved".to_owned(), resolved(http.dns).to_owned()),
+        ("Oldest TLS".to_owned(), oldest(http.min_tls).to_owned()),
+        (
+            "Trusted besides the platform's".to_owned(),
+            http.ca.as_deref().map_or_else(|| "nobody".to_owned(), authorities),
+        ),
+        ("Shown to the target".to_owned(), shown(http.client_certificate.as_ref())),
         ("Redirects followed".to_owned(), http.max_redirects.to_string()),
         ("Longest body".to_owned(), display::bytes(http.max_body_bytes as f64)),
-        ("Kinds of users".to_owned(), plan.classes.len().to_string()),
+        ("Kinds of users".to_owned(), kinds_of_users(plan).to_string()),
         ("Rules".to_owned(), plan.rules.len().to_string()),
         ("Secrets".to_owned(), if plan.secrets().is_empty() { "none".to_owned() } else { plan.secrets().join(", ") }),
     ]);
     facts
+}
+
+fn resolved(dns: Dns) -> &'static str {
+    match dns {
+        Dns::Once => "once, before the first request",
+        Dns::PerConnection => "for each new connection",
+    }
+}
+
+fn oldest(version: TlsVersion) -> &'static str {
+    match version {
+        TlsVersion::Tls12 => "1.2",
+        TlsVersion::Tls13 => "1.3",
+    }
+}
+
+/// Authorities in PEM: how many, for their text says nothing to people.
+fn authorities(pem: &str) -> String {
+    match pem.matches("-----BEGIN CERTIFICATE-----").count() {
+        1 => "1 certificate authority of the suite".to_owned(),
+        n => format!("{n} certificate authorities of the suite"),
+    }
+}
+
+/// That there is a certificate, and the name of the secret that has its key; never the key.
+fn shown(certificate: Option<&ClientCertificate>) -> String {
+    certificate.map_or_else(
+        || "no client certificate".to_owned(),
+        |certificate| format!("a client certificate, its key from secret {}", certificate.key_secret),
+    )
+}
+
+/// A kind that comes in several parts is one.
+fn kinds_of_users(plan: &Plan) -> usize {
+    plan.classes.iter().map(|class| class.name.as_str()).collect::<std::collections::BTreeSet<_>>().len()
 }
 
 fn version(version: HttpVersion) -> &'static str {
@@ -118,9 +175,13 @@ fn stages(load: &Load) -> Vec<String> {
         Load::Open { stages, .. } => {
             stages.iter().map(|stage| format!("{} to {} over {}", stage.from, stage.to, stage.over)).collect()
         }
-        Load::Closed { stages } => {
+        // The users of a number of iterations are all there at once.
+        Load::Closed { iterations: Some(_), .. } => Vec::new(),
+        Load::Closed { stages, .. } => {
             stages.iter().map(|stage| format!("{} to {} users over {}", stage.from, stage.to, stage.over)).collect()
         }
+        // Each part has its own.
+        Load::Combined { .. } => Vec::new(),
     }
 }
 
@@ -143,5 +204,19 @@ fn Pairs(pairs: Vec<(String, String)>) -> impl IntoView {
                 .map(|(name, value)| view! { <div><dt>{name}</dt><dd class="start">{value}</dd></div> })
                 .collect_view()}
         </dl>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_certificates_nothing_is_told_but_how_many_and_where_their_key_is() {
+        let one = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        assert_eq!(authorities(&one.repeat(2)), "2 certificate authorities of the suite");
+        let certificate = ClientCertificate { chain: one.to_owned(), key_secret: "CLIENT_KEY".to_owned() };
+        assert_eq!(shown(Some(&certificate)), "a client certificate, its key from secret CLIENT_KEY");
+        assert_eq!(shown(None), "no client certificate");
     }
 }

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use perflab_charts::Size;
 use perflab_model::{
     display,
-    load::Load,
     plan::Plan,
     summary::{Distribution, Totals},
     unit::Millis,
@@ -14,7 +13,7 @@ use super::{
     data::RunData,
     finished::{ledger, requests, verdict_box},
     header::trend_of_endpoint,
-    timeline::run_figure,
+    timeline::{Course, run_figure},
 };
 use crate::charts::series::RunChart;
 use crate::components::{EndpointTable, Headline, Milliseconds, PerSecond, Percent, Strip, routes};
@@ -32,7 +31,8 @@ pub fn SummaryTab(
         (None, None) => None,
     };
     let measured = !data.points.is_empty();
-    let figure = |which, sizes, place| run_figure(which, &data.run, &data.points, None, false, sizes, place);
+    let course = Course { run: &data.run, points: &data.points, changes: &data.changes, now: None };
+    let figure = |which, sizes, place| run_figure(which, course, false, sizes, place);
     view! {
         {verdict_box(&data.run)}
         {numbers
@@ -82,7 +82,7 @@ const SMALL: [Size; 1] = [Size::MULTIPLE.width(376)];
 
 #[component]
 fn Numbers(totals: Totals, latency: Distribution, service: Option<Distribution>, plan: Plan) -> impl IntoView {
-    let open = matches!(plan.load, Load::Open { .. });
+    let open = plan.load.has_rate();
     let of = format!("of {}", display::count(latency.samples));
     let service = service.filter(|_| open);
     let from = if open { "from the planned start" } else { "from the actual start" };
@@ -90,14 +90,14 @@ fn Numbers(totals: Totals, latency: Distribution, service: Option<Distribution>,
         Some(service) => [service.p50, service.p95, service.p99].map(from_actual),
         None => [from.to_owned(), of.clone(), of],
     };
-    let (label, number, context) = match &plan.load {
-        Load::Open { .. } => {
-            ("Dropped", totals.dropped, format!("of {} planned starts", display::count(totals.planned)))
+    let started = display::count(totals.started);
+    let (label, number, context) = match plan.load.planned_iterations() {
+        Some(all) => ("Iterations", totals.started, format!("of {} planned", display::count(all))),
+        None if open && plan.load.has_users() => {
+            ("Dropped", totals.dropped, format!("{started} starts, those of users included"))
         }
-        Load::Closed { .. } => {
-            let users = u64::from(plan.load.peak_users().unwrap_or(0));
-            ("Users", users, format!("{} starts", display::count(totals.started)))
-        }
+        None if open => ("Dropped", totals.dropped, format!("of {} planned starts", display::count(totals.planned))),
+        None => ("Users", u64::from(plan.load.peak_users().unwrap_or(0)), format!("{started} starts")),
     };
     view! {
         <Strip apart=true>

@@ -1,7 +1,7 @@
 //! Above the list: runs under way with their numbers so far, the queue, and the latest verdict on each environment.
 
 use leptos::prelude::*;
-use perflab_model::{display, run::RunRow};
+use perflab_model::{display, load::is_at_most, run::RunRow};
 
 use super::page::{is_waiting, name};
 use crate::components::{Milliseconds, PerSecond, Percent, ProgressBar, RunBadge, StateBadge};
@@ -50,11 +50,12 @@ pub fn Overview(
 fn Now(row: RunRow) -> impl IntoView {
     let seconds = row.headline.map_or(0.0, |headline| headline.seconds);
     let label = format!("{} on {}", name(&row), row.environment);
+    let of = if is_at_most(&row.load) { " of at most " } else { " of " };
     view! {
         <div class="now" data-key=row.id.to_string()>
             <a class="name" href=format!("/runs/{}", row.id)>{label}</a>
             <span class="faint">
-                {display::elapsed(seconds.round() as u64)} " of " {display::elapsed(row.planned_seconds.round() as u64)}
+                {display::elapsed(seconds.round() as u64)} {of} {display::elapsed(row.planned_seconds.round() as u64)}
             </span>
             <ProgressBar passed=seconds planned=row.planned_seconds warmup=0.0/>
             {row.headline

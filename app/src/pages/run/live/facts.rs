@@ -3,12 +3,12 @@
 use leptos::server_fn::ServerFn;
 use perflab_model::{
     display,
-    load::Load,
     run::{Cancel, RunState},
     summary::Progress,
     tick::Phase,
 };
 
+use super::rate::RateControl;
 use crate::{
     charts::run::limit_ms,
     components::chosen,
@@ -41,6 +41,12 @@ pub struct LiveFacts {
     pub planned_seconds: f64,
     /// Seconds that are not judged.
     pub warmup_seconds: f64,
+    /// Whether the run may be over sooner, because everything was done.
+    pub at_most: bool,
+    /// All iterations, of a run that ends with them.
+    pub iterations: Option<u64>,
+    /// Whether users come besides a rate.
+    pub users: bool,
     /// Whether starts come at a planned rate.
     pub open: bool,
     /// Most iterations at once of an open run.
@@ -55,6 +61,10 @@ pub struct LiveFacts {
     pub abort_action: &'static str,
     /// What a person has asked for already.
     pub asked: Option<Cancel>,
+    /// The kill switch that ends it, in a sentence.
+    pub killed: Option<String>,
+    /// The control of its rate, where it may be changed.
+    pub rate: Option<RateControl>,
     /// How long replies are waited for after Stop: `30s`.
     pub graceful_stop: String,
 }
@@ -76,16 +86,21 @@ impl LiveFacts {
             ends: display::clock(ends, day_of(begun) != day_of(ends)),
             planned_seconds: run.plan.load.duration().as_secs_f64(),
             warmup_seconds: run.plan.warmup_time().as_secs_f64(),
-            open: matches!(run.plan.load, Load::Open { .. }),
-            cap: match &run.plan.load {
-                Load::Open { limits, .. } => Some(limits.max_in_flight),
-                Load::Closed { .. } => None,
-            },
+            at_most: run.plan.load.ends_early(),
+            iterations: run.plan.load.planned_iterations(),
+            users: run.plan.load.has_rate() && run.plan.load.has_users(),
+            open: run.plan.load.has_rate(),
+            cap: run.plan.load.max_in_flight().filter(|_| !run.plan.load.has_users()),
             p95_limit: limit_ms(&run.plan, 0.95),
             p99_limit: limit_ms(&run.plan, 0.99),
             stop_action: StopRun::url(),
             abort_action: AbortRun::url(),
             asked: run.cancel,
+            killed: run
+                .killed
+                .as_ref()
+                .map(|switch| format!("The kill switch of {} was pulled by {}.", switch.scope, switch.pulled_by)),
+            rate: RateControl::of(data),
             graceful_stop: run.plan.graceful_stop.to_string(),
         }
     }
@@ -100,15 +115,25 @@ impl LiveFacts {
             (.., Some(progress)) if progress.phase == Phase::Draining => waits,
             (.., Some(progress)) => {
                 let warmup = if progress.phase == Phase::WarmUp { "warm-up, " } else { "" };
-                let target = if self.open {
-                    format!("{}/s", chosen(progress.target))
-                } else {
-                    format!("{} users", chosen(progress.target.round()))
+                let target = match (self.iterations, self.open) {
+                    (Some(all), _) => {
+                        format!("{} of {} iterations", display::count(progress.totals.started), display::count(all))
+                    }
+                    (None, true) if self.users => {
+                        format!("{}/s and {} users", chosen(progress.target), display::count(progress.users.into()))
+                    }
+                    (None, true) => format!("{}/s", chosen(progress.target)),
+                    (None, false) => format!("{} users", chosen(progress.target.round())),
                 };
-                format!("{warmup}{target}, ends {}", self.ends)
+                format!("{warmup}{target}, ends {}{}", self.ends, self.at_the_latest())
             }
-            (.., None) => format!("starting, ends {}", self.ends),
+            (.., None) => format!("starting, ends {}{}", self.ends, self.at_the_latest()),
         }
+    }
+
+    /// Said after an end that may come sooner.
+    const fn at_the_latest(&self) -> &'static str {
+        if self.at_most { " at the latest" } else { "" }
     }
 }
 
@@ -123,6 +148,8 @@ pub enum LiveTab {
     /// Requests.
     #[default]
     Endpoints,
+    /// Classes of users and their flows.
+    Users,
     /// Failed requests.
     Errors,
     /// The rules as they stand.
@@ -133,12 +160,13 @@ pub enum LiveTab {
 
 impl LiveTab {
     /// All, in the order of the page.
-    pub const ALL: [Self; 4] = [Self::Endpoints, Self::Errors, Self::Thresholds, Self::Logs];
+    pub const ALL: [Self; 5] = [Self::Endpoints, Self::Users, Self::Errors, Self::Thresholds, Self::Logs];
 
     /// The word on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Endpoints => "Endpoints",
+            Self::Users => "Users and flows",
             Self::Errors => "Errors",
             Self::Thresholds => "Thresholds",
             Self::Logs => "Logs",
@@ -147,7 +175,10 @@ impl LiveTab {
 
     /// The word in addresses.
     pub fn code(self) -> String {
-        self.word().to_lowercase()
+        match self {
+            Self::Users => "users".to_owned(),
+            _ => self.word().to_lowercase(),
+        }
     }
 
     /// The tab of an address; the first for anything else.

@@ -8,13 +8,16 @@ use perflab_model::{
     verdict::{Gate, LedgerRow},
 };
 
-use super::facts::LiveFacts;
+use super::{facts::LiveFacts, rate::RateForm};
 use crate::{
     components::{
         Figure, Headline, Milliseconds, PerSecond, Percent, ProgressBar, StateBadge, Strip, VerdictBadge, chosen,
         quantity::Shown,
     },
-    islands::follow_live::{BROKEN, REFUSED},
+    islands::{
+        FollowLive,
+        follow_live::{BROKEN, REFUSED},
+    },
 };
 
 /// The header.
@@ -24,6 +27,8 @@ pub fn LiveHead(
     facts: LiveFacts,
     /// How the run stands.
     progress: Option<Progress>,
+    /// Number of the last event that the page holds.
+    after: u64,
 ) -> impl IntoView {
     let pulse = (facts.state == RunState::Running).then_some("pulse");
     view! {
@@ -36,9 +41,11 @@ pub fn LiveHead(
                     <span class="mono faint p2">{facts.revision.clone()}</span>
                     <span class="faint p3">{facts.started.clone()}</span>
                 </div>
+                <FollowLive id=facts.id.clone() after=after open=facts.open/>
                 <Actions facts=facts.clone()/>
             </div>
             <div id="live-pace"><Pace facts=facts.clone() progress=progress.clone()/></div>
+            {facts.rate.clone().map(|control| view! { <RateForm control=control/> })}
             <div id="live-numbers"><Numbers facts=facts progress=progress/></div>
             <LinkTrouble/>
         </div>
@@ -71,6 +78,7 @@ fn Actions(facts: LiveFacts) -> impl IntoView {
     let wait = facts.graceful_stop.clone();
     let (note, stop_hidden, abort_hidden) = match (facts.state, facts.asked) {
         (RunState::Finishing, _) => ("Its load has ended.", true, true),
+        _ if facts.killed.is_some() => ("The kill switch ends it.", true, true),
         (_, Some(Cancel::Abort)) => ("Abort has been asked for.", true, true),
         (_, Some(Cancel::Stop)) => ("Stop has been asked for.", true, false),
         (_, None) => ("A stopped run gets no verdict.", false, false),
@@ -129,7 +137,7 @@ fn Pace(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
         <div class="pace">
             <span>
                 <b>{display::elapsed(passed.into())}</b>
-                " of "
+                {if facts.at_most { " of at most " } else { " of " }}
                 {display::elapsed(facts.planned_seconds.round() as u64)}
             </span>
             <ProgressBar passed=passed.into() planned=facts.planned_seconds warmup=facts.warmup_seconds/>

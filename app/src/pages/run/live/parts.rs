@@ -5,7 +5,7 @@ use perflab_model::{
     display,
     run::Cancel,
     runner::LogLine,
-    summary::Progress,
+    summary::{LatencyKind, Progress},
     tick::Phase,
     validity::ValidityState,
     verdict::{Gate, LedgerRow},
@@ -13,7 +13,7 @@ use perflab_model::{
 
 use super::facts::{LiveFacts, LiveTab};
 use crate::components::{
-    EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, ValidityList, with_unit,
+    EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, ValidityList, with_unit, UserTable, told_users,
 };
 
 /// Before the first second.
@@ -86,7 +86,18 @@ fn Table(tab: LiveTab, progress: Progress, routes: Vec<Route>) -> impl IntoView 
         LiveTab::Thresholds if progress.ledger.is_empty() => {
             view! { <p class="muted pt1">"This run has no thresholds: it is only measured."</p> }.into_any()
         }
-        LiveTab::Thresholds => view! { <LedgerTable rows=progress.ledger/> }.into_any(),
+        LiveTab::Thresholds => view! { <LedgerTable rows=progress.ledger breaches=true/> }.into_any(),
+        LiveTab::Users if progress.classes.is_empty() => {
+            view! { <p class="muted pt1">"Nobody has begun anything yet."</p> }.into_any()
+        }
+        LiveTab::Users => {
+            let open = matches!(progress.latency.kind, Some(LatencyKind::Response));
+            view! {
+                <p class="muted pt1">{told_users(&progress.classes, open)}</p>
+                <UserTable classes=progress.classes compact=true/>
+            }
+            .into_any()
+        }
         LiveTab::Endpoints | LiveTab::Logs => {
             view! { <EndpointTable requests=progress.requests ledger=progress.ledger routes=routes/> }.into_any()
         }
@@ -115,6 +126,9 @@ fn answer(facts: &LiveFacts, progress: &Progress) -> String {
     let cause = progress.validity.causes().into_iter().find_map(|signal| signal.cause.clone()).unwrap_or_default();
     match facts.asked {
         Some(Cancel::Abort) => {
+            if let Some(killed) = &facts.killed {
+                return format!("{killed} Open requests are cut off. There will be no verdict.");
+            }
             return "Abort has been asked for: open requests are cut off. There will be no verdict.".to_owned();
         }
         Some(Cancel::Stop) => {
@@ -201,6 +215,9 @@ mod tests {
             ends: "14:36 UTC".to_owned(),
             planned_seconds: 660.0,
             warmup_seconds: 60.0,
+            at_most: false,
+            iterations: None,
+            users: false,
             open: true,
             cap: Some(120),
             p95_limit: Some(200.0),
@@ -208,6 +225,8 @@ mod tests {
             stop_action: "",
             abort_action: "",
             asked: None,
+            killed: None,
+            rate: None,
             graceful_stop: "30s".to_owned(),
         }
     }
@@ -242,6 +261,7 @@ mod tests {
             },
             latency: nothing,
             requests: Vec::new(),
+            classes: Vec::new(),
             errors: Vec::new(),
             ledger: Vec::new(),
             verdict: None,
@@ -266,6 +286,7 @@ mod tests {
             waiver: None,
             outcome,
             margin_percent: None,
+            breach_seconds: 0,
             reason: None,
             next: None,
         }
