@@ -64,6 +64,13 @@ impl Default for Loopback {
 }
 
 impl Loopback {
+    /// A part of the usual one, from `127.0.0.1/32`; nothing where the text names none, so that it never adds anything.
+    pub(crate) fn within(text: &str) -> Option<Self> {
+        let (first, bits) = text.split_once('/')?;
+        let (first, bits): (Ipv4Addr, u8) = (first.parse().ok()?, bits.parse().ok()?);
+        (first.is_loopback() && (8..=32).contains(&bits)).then_some(Self { v4: (first, bits), v6: false })
+    }
+
     fn holds(&self, address: IpAddr) -> bool {
         match address {
             IpAddr::V4(v4) => {

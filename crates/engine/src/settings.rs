@@ -7,6 +7,10 @@ use crate::{guard::Loopback, permission::Asking};
 /// The variable that lists the lab's own ports, separated by commas.
 const DENIED_PORTS: &str = "PERFLAB_DENIED_PORTS";
 
+/// The variable that says which part of 127.0.0.0/8 counts as this machine. It can only take away: what it leaves out is
+/// asked like any other target. Tests let another loopback address play the stranger.
+const LOOPBACK: &str = "PERFLAB_LOOPBACK";
+
 /// Process-level settings of a run.
 #[derive(Clone, Default)]
 pub struct Settings {
@@ -33,10 +37,12 @@ impl std::fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Reads `PERFLAB_DENIED_PORTS`. What is no port in it is left out: the worker wrote it, not a person.
+    /// Reads `PERFLAB_DENIED_PORTS` and `PERFLAB_LOOPBACK`. What is no port in the one is left out: the worker wrote it, not a
+    /// person.
     pub fn from_environment() -> Self {
         let listed = std::env::var(DENIED_PORTS).unwrap_or_default();
         Self {
+            loopback: std::env::var(LOOPBACK).ok().and_then(|text| Loopback::within(&text)).unwrap_or_default(),
             denied_ports: listed.split(',').filter_map(|port| port.trim().parse().ok()).collect(),
             ..Self::default()
         }

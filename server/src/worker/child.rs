@@ -35,8 +35,9 @@ const MAX_ORDERS: usize = 64;
 const MAX_REPORTS: usize = 256;
 /// What is kept of the runner's own log, first and last.
 const KEPT_LOG_BYTES: usize = 1024 * 1024;
-/// The one variable of ours that runners inherit, as their own log needs it and it opens nothing.
-const LOG_FILTER: &str = "PERFLAB_LOG";
+/// The variables of ours that runners inherit. Neither opens anything: their own log needs the one, and the other only makes
+/// more targets be asked whether they agree.
+const INHERITED: [&str; 2] = ["PERFLAB_LOG", "PERFLAB_LOOPBACK"];
 /// How long a runner has after a polite signal.
 const TERM_GRACE: Duration = Duration::from_secs(10);
 
@@ -107,7 +108,7 @@ impl Child {
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
         let mut command = Command::new(&program);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_variable(name) && name != LOG_FILTER) {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_variable(name) && INHERITED.iter().all(|inherited| name != inherited)) {
             command.env_remove(name);
         }
         command

@@ -187,3 +187,14 @@ fn what_a_name_resolves_to_is_checked_by_scheme_and_range(
     let checked = ranges().check_address(&origin, address.parse().expect("a case is an address"));
     assert_eq!(checked.is_ok(), allowed, "{checked:?}");
 }
+
+#[rstest]
+#[case("127.0.0.1/32", Some((Ipv4Addr::LOCALHOST, 32)))]
+#[case("127.0.0.0/8", Some((Ipv4Addr::new(127, 0, 0, 0), 8)))]
+#[case::wider("127.0.0.0/7", None)]
+#[case::elsewhere("10.0.0.0/8", None)]
+#[case::everything("0.0.0.0/0", None)]
+#[case::no_range("127.0.0.1", None)]
+fn loopback_can_be_made_smaller_and_never_larger(#[case] text: &str, #[case] v4: Option<(Ipv4Addr, u8)>) {
+    assert_eq!(Loopback::within(text), v4.map(|v4| Loopback { v4, v6: false }));
+}

@@ -160,3 +160,118 @@ fn free_memory() -> Option<u64> {
     let free = group.map_or(system.available_memory(), |group| group.min(system.available_memory()));
     (free > 0).then_some(free)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use indexmap::IndexMap;
+    use perflab_model::{
+        environment::{Caps, Environment},
+        id::RunId,
+        launch::Overrides,
+        load::Load,
+        plan::Plan,
+        suite::{PlanRequest, Suite},
+    };
+    use rstest::rstest;
+
+    use super::*;
+
+    const LARGE: Machine = Machine { descriptors: 1 << 20, ports: Some(28_232), free_memory: Some(16 << 30) };
+
+    /// 100/s of so many requests each, 400 at once, to another machine.
+    fn job_of(requests: usize, change: impl FnOnce(&mut Plan)) -> Job {
+        let text = format!(
+            "version: 1\nsuite: s\nflows: {{f: {{steps: [{}]}}}}\nclasses: {{c: {{flows: {{f: 1}}}}}}\n\
+             scenarios: {{s: {{executor: constant_rate, rate: 100, duration: 1m, max_in_flight: 400}}}}\n",
+            vec!["{get: /}"; requests].join(", ")
+        );
+        let suite = Suite::parse(&text, &BTreeMap::new()).unwrap_or_else(|errors| panic!("{errors}"));
+        let environment = Environment {
+            name: "e".parse().expect("a name"),
+            base_url: "http://192.0.2.1".parse().expect("a URL"),
+            allow: Vec::new(),
+            caps: Caps::default(),
+            variables: IndexMap::new(),
+            labels: Vec::new(),
+            vouched: None,
+            unverified_tls: None,
+        };
+        let scenario = "s".parse().expect("a name");
+        let (run, overrides) = (RunId::new(uuid::Uuid::nil()), Overrides::default());
+        let asked = PlanRequest { run, scenario: &scenario, environment, overrides: &overrides, seed: 1 };
+        let mut plan = suite.plan(asked).unwrap_or_else(|errors| panic!("{errors}"));
+        change(&mut plan);
+        Job { plan, feeds: BTreeMap::new() }
+    }
+
+    fn job(change: impl FnOnce(&mut Plan)) -> Job {
+        job_of(1, change)
+    }
+
+    fn at_once(plan: &mut Plan, most: u32) {
+        if let Load::Open { limits, .. } = &mut plan.load {
+            limits.max_in_flight = most;
+        }
+    }
+
+    fn told(job: &Job, machine: Machine) -> Result<Vec<String>, (&'static str, String)> {
+        compare(job, machine).map_err(|short| (short.code(), short.to_string()))
+    }
+
+    #[test]
+    fn a_machine_that_has_enough_is_not_spoken_of() {
+        assert_eq!(told(&job(|_| {}), LARGE), Ok(Vec::new()));
+    }
+
+    #[rstest]
+    #[case::just_enough(1_000, true)]
+    #[case::one_short(999, false)]
+    fn descriptors_are_two_a_connection_and_two_hundred(#[case] descriptors: u64, #[case] enough: bool) {
+        assert_eq!(told(&job(|_| {}), Machine { descriptors, ..LARGE }).is_ok(), enough);
+    }
+
+    #[rstest]
+    #[case::four_fifths(22_585, true)]
+    #[case::more(22_586, false)]
+    fn without_reuse_connections_take_four_fifths_of_the_ports(#[case] connections: u32, #[case] enough: bool) {
+        let without = |reuse| {
+            job(move |plan| {
+                plan.http.reuse = reuse;
+                at_once(plan, connections);
+            })
+        };
+        assert_eq!(told(&without(false), LARGE).is_ok(), enough);
+        assert!(told(&without(true), LARGE).is_ok(), "kept connections are used again");
+    }
+
+    #[test]
+    fn ports_that_rest_after_use_are_warned_of() {
+        // 80 % of 28,232 ports are 376 connections a second for 60 s.
+        let anew = |requests| job_of(requests, |plan| plan.http.reuse = false);
+        assert_eq!(told(&anew(3), LARGE), Ok(Vec::new()));
+        let warnings = told(&anew(4), LARGE).expect("it is only warned of");
+        assert!(warnings[0].contains("400 new connections a second") && warnings[0].contains("28,232"), "{warnings:?}");
+        let here = job_of(4, |plan| {
+            plan.http.reuse = false;
+            plan.environment.base_url = "http://127.0.0.1:8000".parse().expect("a URL");
+        });
+        assert_eq!(told(&here, LARGE), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn memory_is_refused_where_there_is_less_and_warned_of_where_it_is_more_than_half() {
+        let needed = job(|_| {}).plan.needs().memory_bytes;
+        let with = |free| told(&job(|_| {}), Machine { free_memory: Some(free), ..LARGE });
+        assert_eq!(with(2 * needed), Ok(Vec::new()));
+        assert_eq!(with(2 * needed - 1).map(|warnings| warnings.len()), Ok(1));
+        let (code, message) = with(needed - 1).expect_err("it does not fit");
+        assert_eq!(code, "preflight.memory");
+        assert!(message.contains("of memory are needed"), "{message}");
+        let mut with_data = job(|_| {});
+        with_data.feeds.insert("f".to_owned(), "x".repeat(1 << 20));
+        let just = Machine { free_memory: Some(needed + (3 << 20) - 1), ..LARGE };
+        assert!(told(&with_data, just).is_err(), "test data takes its place too");
+    }
+}
