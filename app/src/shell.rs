@@ -13,7 +13,7 @@ use leptos_router::components::Router;
 use leptos_router::hooks::use_location;
 
 use crate::islands::ThemeToggle;
-use crate::pages::Pages;
+use crate::pages::{Pages, safety::KillBanner};
 use crate::theme::Theme;
 
 /// The HTML document around the [`App`].
@@ -48,9 +48,11 @@ pub fn App() -> impl IntoView {
         <Router>
             <a class="skip" href="#main">"Skip to content"</a>
             <TopBar/>
+            <KillBanner/>
             <main id="main">
                 <Pages/>
             </main>
+            <Foot/>
         </Router>
     }
 }
@@ -79,6 +81,7 @@ fn TopBar() -> impl IntoView {
             <nav aria-label="Main">
                 <a href="/" aria-current=current(Place::Runs)>"Runs"</a>
                 <a href="/trends" aria-current=current(Place::Trends)>"Trends"</a>
+                <a href="/capacity" aria-current=current(Place::Capacity)>"Capacity"</a>
                 <a href="/docs" aria-current=current(Place::Docs)>"Docs"</a>
             </nav>
             <span class="spring"></span>
@@ -88,11 +91,23 @@ fn TopBar() -> impl IntoView {
     }
 }
 
+/// What is seldom needed, and then quickly.
+#[component]
+fn Foot() -> impl IntoView {
+    let here = use_location().pathname.get_untracked() == "/safety";
+    view! {
+        <footer class="foot">
+            <a href="/safety" aria-current=here.then_some("page")>"Safety: stop all load"</a>
+        </footer>
+    }
+}
+
 /// Where in the app an address lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Runs,
     Trends,
+    Capacity,
     Launch,
     Docs,
 }
@@ -102,6 +117,7 @@ impl Place {
         match path.trim_start_matches('/').split('/').next() {
             None | Some("" | "runs") => Some(Self::Runs),
             Some("trends") => Some(Self::Trends),
+            Some("capacity") => Some(Self::Capacity),
             Some("launch") => Some(Self::Launch),
             Some("docs") => Some(Self::Docs),
             Some(_) => None,
@@ -139,6 +155,7 @@ mod tests {
     #[case::home("/", Some(Place::Runs))]
     #[case::one_run("/runs/0198", Some(Place::Runs))]
     #[case::trends("/trends", Some(Place::Trends))]
+    #[case::capacity("/capacity/new", Some(Place::Capacity))]
     #[case::launch("/launch", Some(Place::Launch))]
     #[case::a_guide("/docs/timing", Some(Place::Docs))]
     #[case::nowhere("/nowhere", None)]

@@ -4,12 +4,17 @@
 
 use axum::{
     Router,
-    extract::{Path, Query, State},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
 };
-use perflab_app::charts::{ChartFile, RunDistribution, distribution, run_chart_file, trend_chart_file};
+use perflab_app::charts::{
+    ChartFile, FileCourse, RunDistribution, capacity_chart_file, distribution, run_chart_file, trend_chart_file,
+};
 use perflab_charts::Theme;
 use perflab_lab::Lab;
 use perflab_model::{
@@ -22,7 +27,11 @@ use crate::api::ApiProblem;
 
 /// Routes of charts.
 pub(crate) fn router(lab: Lab) -> Router {
-    Router::new().route("/runs/{run}/charts/{file}", get(of_run)).route("/trends/{file}", get(of_trend)).with_state(lab)
+    Router::new()
+        .route("/runs/{run}/charts/{file}", get(of_run))
+        .route("/trends/{file}", get(of_trend))
+        .route("/capacity/{search}/charts/{file}", get(of_search))
+        .with_state(lab)
 }
 
 /// The colours of a file: a file has no page around it that could say.
@@ -41,16 +50,20 @@ impl Look {
 
 async fn of_run(
     State(lab): State<Lab>,
-    Path((run, file)): Path<(String, String)>,
-    look: Query<Look>,
+    named: Result<Path<(String, String)>, PathRejection>,
+    look: Result<Query<Look>, QueryRejection>,
 ) -> Result<Response, ApiProblem> {
+    let Path((run, file)) = named.map_err(|error| unreadable(&error.body_text()))?;
+    let look = look.map_err(|error| unreadable(&error.body_text()))?;
     let run = lab.run(&run).await?;
     let ending = file.strip_prefix(distribution::NAME).and_then(|rest| rest.strip_prefix('.'));
     let chart = if let Some(ending) = ending {
         RunDistribution::of(&run.plan, &lab.ticks(&run).await?).file(ending, look.theme())
     } else {
         let points = lab.points(run.row.id).await?;
-        run_chart_file(&file, &run.plan, &points, !run.row.state.is_terminal(), look.theme())
+        let changes = lab.rate_changes(&run).await?;
+        let live = !run.row.state.is_terminal();
+        run_chart_file(&file, &FileCourse { plan: &run.plan, points: &points, changes: &changes, live }, look.theme())
     };
     let chart = chart.ok_or_else(|| unknown(&file))?;
     Ok(reply(chart, &format!("run-{}-{file}", run.row.number)))
@@ -58,14 +71,29 @@ async fn of_run(
 
 async fn of_trend(
     State(lab): State<Lab>,
-    Path(file): Path<String>,
-    look: Query<Look>,
-    asked: Query<TrendQuery>,
+    named: Result<Path<String>, PathRejection>,
+    look: Result<Query<Look>, QueryRejection>,
+    asked: Result<Query<TrendQuery>, QueryRejection>,
 ) -> Result<Response, ApiProblem> {
+    let Path(file) = named.map_err(|error| unreadable(&error.body_text()))?;
+    let look = look.map_err(|error| unreadable(&error.body_text()))?;
+    let asked = asked.map_err(|error| unreadable(&error.body_text()))?;
     let ending = file.strip_prefix("chart.").ok_or_else(|| unknown(&file))?.to_owned();
     let trend = lab.trend(&asked).await?;
     let chart = trend_chart_file(&ending, &trend, look.theme()).ok_or_else(|| unknown(&file))?;
     Ok(reply(chart, &format!("trend.{ending}")))
+}
+
+async fn of_search(
+    State(lab): State<Lab>,
+    named: Result<Path<(String, String)>, PathRejection>,
+    look: Result<Query<Look>, QueryRejection>,
+) -> Result<Response, ApiProblem> {
+    let Path((search, file)) = named.map_err(|error| unreadable(&error.body_text()))?;
+    let look = look.map_err(|error| unreadable(&error.body_text()))?;
+    let search = lab.search(&search).await?;
+    let chart = capacity_chart_file(&file, &search, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("capacity-{file}")))
 }
 
 fn reply(chart: ChartFile, name: &str) -> Response {
@@ -86,6 +114,15 @@ fn unknown(file: &str) -> ApiProblem {
         ProblemKind::NotFound,
         "chart.not_found",
         format!("There is no chart `{shown}`"),
+        Some("Follow the links beside the charts of a page".to_owned()),
+    ))
+}
+
+fn unreadable(why: &str) -> ApiProblem {
+    ApiProblem(Problem::new(
+        ProblemKind::Unreadable,
+        "address.unreadable",
+        format!("The address cannot be read: {why}"),
         Some("Follow the links beside the charts of a page".to_owned()),
     ))
 }

@@ -5,6 +5,8 @@
 //! 404, and it can be read without scripts (fragments that arrive later need a script to move into place).
 
 pub mod actions;
+pub mod adjust;
+pub mod capacity;
 pub mod docs;
 pub mod figure;
 pub mod launch;
@@ -12,6 +14,7 @@ pub mod not_found;
 pub mod problem;
 pub mod run;
 pub mod runs;
+pub mod safety;
 pub mod source;
 pub mod trends;
 
@@ -30,7 +33,11 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/") view=runs::RunsPage ssr=SsrMode::Async/>
             <Route path=path!("/runs") view=runs::RunsPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run") view=run::RunPage ssr=SsrMode::Async/>
+            <Route path=path!("/safety") view=safety::SafetyPage ssr=SsrMode::Async/>
             <Route path=path!("/trends") view=trends::TrendsPage ssr=SsrMode::Async/>
+            <Route path=path!("/capacity") view=capacity::SearchesPage ssr=SsrMode::Async/>
+            <Route path=path!("/capacity/new") view=capacity::NewSearchPage ssr=SsrMode::Async/>
+            <Route path=path!("/capacity/:search") view=capacity::SearchPage ssr=SsrMode::Async/>
             <Route path=path!("/launch") view=launch::LaunchPage ssr=SsrMode::Async/>
             <Route path=path!("/docs") view=docs::DocsPage ssr=SsrMode::Async/>
             <Route path=path!("/docs/:page") view=docs::DocPage ssr=SsrMode::Async/>

@@ -15,13 +15,15 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// The interval covers the limit: the point is drawn hollow.
     pub hollow: bool,
+    /// Drawn as a cross: what it stands for did not hold.
+    pub crossed: bool,
 }
 
 impl Point {
     /// A measured value.
     #[must_use]
     pub fn new(x: f64, y: f64) -> Self {
-        Self { x, y: Some(y), until: None, interval: None, hollow: false }
+        Self { x, y: Some(y), until: None, interval: None, hollow: false, crossed: false }
     }
 
     /// A place where nothing was measured.
@@ -40,6 +42,12 @@ impl Point {
     #[must_use]
     pub fn hollow(self) -> Self {
         Self { hollow: true, ..self }
+    }
+
+    /// Drawn as a cross: what it stands for did not hold.
+    #[must_use]
+    pub fn crossed(self) -> Self {
+        Self { crossed: true, ..self }
     }
 
     /// The right edge of a bar.

@@ -5,14 +5,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod adjusting;
 mod blocked;
+mod capacity;
 mod charts_and_pages;
 mod conformity;
 mod document;
 mod events;
 mod forms;
+mod killing;
 mod launching;
 mod listing;
+mod long_runs;
 #[path = "../place/mod.rs"]
 mod place;
 mod protection;

@@ -8,7 +8,12 @@ use crate::lab::{Home, Lab, PATIENCE, SUITE, alone, beside_others, host_noise, n
 
 /// Carries out a command to its end.
 pub(crate) async fn perflab(home: &Home, args: &[&str]) -> Output {
-    tokio::time::timeout(PATIENCE, home.perflab().args(args).output())
+    perflab_within(PATIENCE, home, args).await
+}
+
+/// Carries out a command that takes long.
+pub(crate) async fn perflab_within(patience: std::time::Duration, home: &Home, args: &[&str]) -> Output {
+    tokio::time::timeout(patience, home.perflab().args(args).output())
         .await
         .unwrap_or_else(|_| panic!("perflab {args:?} does not end"))
         .unwrap()

@@ -40,6 +40,8 @@ pub struct LaunchFields {
     pub max_in_flight: String,
     /// Where everything random comes from.
     pub seed: String,
+    /// Classes of users, separated by commas.
+    pub classes: String,
     /// Separated by blanks, or by commas where a tag has blanks of its own.
     pub tags: String,
     /// The run that the fields were filled in from.
@@ -72,6 +74,7 @@ impl LaunchFields {
             duration: get("duration"),
             max_in_flight: get("max_in_flight"),
             seed: get("seed"),
+            classes: get("classes"),
             tags: get("tags"),
             again: get("again"),
             set,
@@ -95,6 +98,7 @@ impl LaunchFields {
             duration: text(overrides.duration),
             max_in_flight: text(overrides.max_in_flight),
             seed: text(overrides.seed),
+            classes: overrides.classes.join(", "),
             tags: tags_written(&row.tags),
             again: row.id.to_string(),
             set: overrides.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -114,7 +118,7 @@ impl LaunchFields {
             .join("&")
     }
 
-    fn named(&self) -> [(&'static str, &String); 13] {
+    fn named(&self) -> [(&'static str, &String); 14] {
         [
             ("project", &self.project),
             ("suite", &self.suite),
@@ -127,6 +131,7 @@ impl LaunchFields {
             ("duration", &self.duration),
             ("max_in_flight", &self.max_in_flight),
             ("seed", &self.seed),
+            ("classes", &self.classes),
             ("tags", &self.tags),
             ("again", &self.again),
         ]
@@ -144,6 +149,7 @@ impl LaunchFields {
             duration: optional(&self.duration, "overrides.duration", TIME, &mut problems),
             max_in_flight: optional(&self.max_in_flight, "overrides.max_in_flight", WHOLE, &mut problems),
             seed: optional(&self.seed, "overrides.seed", WHOLE, &mut problems),
+            classes: listed(&self.classes),
             parameters: self
                 .set
                 .iter()
@@ -173,6 +179,11 @@ const WHOLE: &str = "a whole number such as 50";
 const NUMBER: &str = "a number such as 2.5";
 const TIME: &str = "a time with its unit, such as 30s, 2m or 1h30m";
 const NAME: &str = "a name";
+
+/// Names between commas.
+fn listed(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
 
 fn required<T: FromStr>(text: &str, field: &str, problems: &mut Vec<FieldProblem>) -> Option<T> {
     if text.trim().is_empty() {
@@ -293,10 +304,13 @@ mod tests {
             headline: None,
             validity: None,
             verdict: None,
+            adjusted: false,
+            search: None,
         };
         let overrides = Overrides {
             rate: Some(12.5),
             max_in_flight: Some(40),
+            classes: vec!["mobile".to_owned(), "heavy users".to_owned()],
             parameters: [("LIMIT".to_owned(), "150".to_owned())].into_iter().collect(),
             ..Overrides::default()
         };

@@ -21,10 +21,11 @@ pub fn Facts(
         <div class="facts">
             <span>{row.environment.to_string()}</span>
             {(!revision.is_empty()).then(|| view! { <span class="mono">{revision}</span> })}
-            <span>{row.load.clone()}</span>
+            <span>{row.load.clone()} {row.adjusted.then_some(", rate adjusted by hand")}</span>
             <span>"suite " {row.suite.to_string()} " " <span class="mono">{version}</span></span>
             <span>{times(&row)}</span>
             <span>"started by " {row.trigger.code()}</span>
+            {row.search.map(|search| view! { <span>"a level of " <a href=format!("/capacity/{search}")>"a capacity search"</a></span> })}
             {row.tags.into_iter().map(|tag| view! { <span><span class="tag">{tag}</span></span> }).collect_view()}
         </div>
     }
@@ -149,6 +150,8 @@ mod tests {
             headline: None,
             validity: None,
             verdict: None,
+            adjusted: false,
+            search: None,
         }
     }
 

@@ -61,6 +61,11 @@ fn show(shown: Shown) -> impl IntoView {
                 <div class="title">
                     <h1>"Runs"</h1>
                 </div>
+                {busy
+                    .then(|| {
+                        let ids = ["runs-answer", "runs-overview", "runs-table"].map(str::to_owned).to_vec();
+                        view! { <Refresh ids=ids every_ms=REFRESH_MS/> }
+                    })}
             </div>
             <p class="answer" id="runs-answer">{answer}</p>
             <div id="runs-overview">{overview}</div>
@@ -72,11 +77,6 @@ fn show(shown: Shown) -> impl IntoView {
                 view! { <NoRunsYet options=options.unwrap_or_default()/> }.into_any()
             }}
         </div>
-        {busy
-            .then(|| {
-                let ids = ["runs-answer", "runs-overview", "runs-table"].map(str::to_owned).to_vec();
-                view! { <Refresh ids=ids every_ms=REFRESH_MS/> }
-            })}
     }
 }
 
@@ -198,6 +198,8 @@ mod tests {
             headline: None,
             validity: None,
             verdict,
+            adjusted: false,
+            search: None,
         }
     }
 

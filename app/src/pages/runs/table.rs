@@ -94,13 +94,17 @@ fn Row(row: RunRow) -> impl IntoView {
                     " "
                     <span class="faint">{format!("#{}", row.number)}</span>
                 </a>
+                {row.search.map(|search| view! { <a class="sub" href=format!("/capacity/{search}")>"capacity search"</a> })}
             </td>
             <td class="r-where">{row.environment.to_string()}<span class="faint m-only">{beside}</span></td>
             <td><span class="rev" title=revision><span>{branch}</span><span>{commit}</span></span></td>
             <td class="p3">{row.trigger.code()}</td>
             <td class="num" title=exact>{time}</td>
             <td class="num p3">{duration(&row)}</td>
-            <td class="num" title=row.load.clone()>{short_load(&row.load)}</td>
+            <td class="num" title=row.load.clone()>
+                {short_load(&row.load)}
+                {row.adjusted.then(|| view! { <span class="faint" title="Rate adjusted by hand: no baseline">" ±"<span class="sr">" rate adjusted by hand: no baseline"</span></span> })}
+            </td>
             <td class="num p3"><PerSecond value=headline.and_then(|numbers| numbers.rate_per_s) unit=false/></td>
             <td class="num r-p95">
                 {match headline {

@@ -156,7 +156,13 @@ fn dots(canvas: &Canvas<'_>, series: &Series, points: &[Point], scale: &Scale, n
     for point in points {
         let Some(y) = point.value() else { continue };
         let center = (scale.x(point.x), scale.y(clamped(y, scale)));
-        if point.hollow {
+        if point.crossed {
+            let (x, y) = center;
+            let arm = radius + 1.2;
+            canvas.disc(center, arm + 0.8, Pen::new(Color::Surface));
+            canvas.line((x - arm, y - arm), (x + arm, y + arm), pen.width_tenths(18));
+            canvas.line((x - arm, y + arm), (x + arm, y - arm), pen.width_tenths(18));
+        } else if point.hollow {
             canvas.disc(center, radius, Pen::new(Color::Surface));
             canvas.ring(center, radius, pen.width_tenths(12));
         } else {

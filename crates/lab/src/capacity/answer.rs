@@ -3,7 +3,6 @@
 use perflab_model::{
     capacity::{CapacityRequest, Conclusion, ConclusionKind, Law, LevelOutcome, Measured, Slowdown},
     display::number,
-    load::Load,
     plan::{Plan, Rule},
     run::RunEnd,
     summary::{LatencyKind, Summary},
@@ -19,10 +18,7 @@ use perflab_stats::{
 
 /// What an ended run measured at its level.
 pub fn measure(plan: &Plan, end: Option<&RunEnd>, summary: Option<&Summary>, ticks: &[Tick]) -> Measured {
-    let kind = match plan.load {
-        Load::Open { .. } => LatencyKind::Response,
-        Load::Closed { .. } => LatencyKind::Service,
-    };
+    let kind = if plan.load.has_rate() { LatencyKind::Response } else { LatencyKind::Service };
     let mut sums = Accumulator::new(kind);
     for tick in ticks {
         sums.add(&ReadTick::new(tick, kind));

@@ -1,16 +1,15 @@
 //! A run without any lab: plan, drive, judge, print.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use indexmap::IndexMap;
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment},
+    environment::{AllowedTarget, Caps, Environment, Scheme, Vouch},
     id::RunId,
     name::EnvironmentName,
+    plan::{Plan, PlanProject},
     run::Cancel,
     runner::Job,
-    suite::PlanRequest,
+    suite::{PlanError, PlanRequest},
     validity::ValidityState,
 };
 use tokio::{
@@ -19,9 +18,9 @@ use tokio::{
 };
 use url::Url;
 
-use super::{RunArgs, document, exit, place, report, terminal::Terminal};
+use super::{super::person::person, Became, Measured, RunOptions, Wish, document, exit, report, terminal::Terminal};
 use crate::{
-    suite_file::{self, LoadedSuite},
+    suite_file::LoadedSuite,
     worker::{
         drive::{Asked, drive},
         host_lock::{self, HostLock},
@@ -31,76 +30,88 @@ use crate::{
 /// The environment's name in runs without a lab.
 const HERE: &str = "command line";
 
-pub(super) async fn run(args: &RunArgs) -> anyhow::Result<u8> {
-    let loaded = match suite_file::load(Path::new(&args.suite)) {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            eprintln!("{error}");
-            if !place::is_file(&args.suite) {
-                eprintln!("a suite of a lab is launched by its name with --server URL, or with PERFLAB_SERVER set");
-            }
-            return Ok(exit::USAGE);
-        }
-    };
-    let environment = match environment(args, &loaded) {
-        Ok(environment) => environment,
-        Err(error) => {
-            eprintln!("{error:#}");
-            return Ok(exit::USAGE);
-        }
-    };
+/// Whether a run could be carried out: the exit code if not, with everything that stands in its way said.
+pub(in crate::cli) fn check(wish: &Wish<'_>, loaded: &LoadedSuite) -> Result<(), u8> {
+    plan(wish, loaded).map(drop)
+}
+
+/// The plan of a new run, or the exit code when there is none.
+fn plan(wish: &Wish<'_>, loaded: &LoadedSuite) -> Result<Plan, u8> {
+    let environment = environment(wish.options, loaded).map_err(|error| {
+        eprintln!("{error:#}");
+        exit::USAGE
+    })?;
     let id = RunId::new(uuid::Uuid::now_v7());
     let (high, low) = id.uuid().as_u64_pair();
-    let overrides = args.overrides();
+    let overrides = wish.options.overrides();
     let request = PlanRequest {
         run: id,
-        scenario: &args.scenario,
+        scenario: wish.scenario,
         environment,
         overrides: &overrides,
         seed: (high ^ low) & ((1 << 53) - 1),
     };
-    let plan = match loaded.suite.plan(request) {
-        Ok(plan) => plan,
-        Err(errors) => {
-            for problem in errors.field_problems() {
-                eprintln!("{}: {}", problem.field, problem.message);
-                if let Some(hint) = problem.hint {
-                    eprintln!("  {hint}");
-                }
+    let mut plan = loaded.suite.plan(request).map_err(|errors| {
+        for error in errors.iter() {
+            let problem = error.field_problem();
+            eprintln!("{}: {}", problem.field, problem.message);
+            if let Some(hint) = problem.hint {
+                eprintln!("  {hint}");
             }
-            return Ok(exit::USAGE);
+            // Nobody administers this environment but who calls.
+            if matches!(error, PlanError::RateAboveCap { .. }) {
+                eprintln!("  here --max-rate raises it");
+            }
         }
+        exit::USAGE
+    })?;
+    let name = wish.options.project.clone().or_else(|| loaded.suite.name.as_str().parse().ok());
+    plan.project = name.map(|name| PlanProject { name, id: None });
+    Ok(plan)
+}
+
+pub(in crate::cli) async fn run(wish: &Wish<'_>, loaded: &LoadedSuite, orders: &mut Orders) -> anyhow::Result<Became> {
+    let plan = match plan(wish, loaded) {
+        Ok(plan) => plan,
+        Err(code) => return Ok(Became::only(code)),
     };
     let asked_nothing = plan.rules.is_empty();
     let feeds =
         plan.feeds.iter().filter_map(|feed| Some((feed.name.clone(), loaded.files.get(&feed.file)?.clone()))).collect();
     let job = Job { plan, feeds };
 
-    if let Some(path) = &args.json {
+    if let Some(path) = wish.json {
         document::clear(path)?;
     }
-    let _lock = host(args).await?;
-    let orders = orders()?;
+    let _lock = tokio::select! {
+        lock = host(wish) => lock?,
+        _ = orders.changed() => return Ok(Became::only(exit::INCONCLUSIVE)),
+    };
     let mut terminal = Terminal::new(&job.plan);
+    let revision = wish.options.revision();
     let driven =
-        drive(&job, &args.revision(), &mut terminal, orders, &[], || jiff::Timestamp::now().as_microsecond()).await;
+        drive(&job, &revision, &mut terminal, orders.clone(), &[], || jiff::Timestamp::now().as_microsecond()).await;
     terminal.end();
 
-    let summary = &driven.outcome.summary;
-    print!("{}", report::text(summary, &driven.end));
-    if let Some(path) = &args.json {
-        document::write(path, summary)?;
+    let summary = driven.outcome.summary;
+    print!("{}", report::text(&summary, &driven.end));
+    if let Some(path) = wish.json {
+        document::write(path, &summary)?;
     }
     // A file that asks nothing is only measured: good numbers are all it wants.
-    if asked_nothing && summary.validity.state == ValidityState::Valid && driven.end.code == "completed" {
-        return Ok(exit::OK);
-    }
-    Ok(args.exit_code(driven.end.state, summary.gate))
+    let only_measured =
+        asked_nothing && summary.validity.state == ValidityState::Valid && driven.end.code == "completed";
+    let code = if only_measured { exit::OK } else { wish.options.exit_code(driven.end.state, summary.gate) };
+    let (target, load) = (job.plan.environment.base_url, job.plan.load);
+    Ok(Became { code, measured: Some(Box::new(Measured { target, load, end: driven.end, summary })) })
 }
+
+/// What a person asks of the runs of this process.
+pub(in crate::cli) type Orders = watch::Receiver<Option<Asked>>;
 
 /// What is asked of the run by signals: Ctrl-C stops it gracefully, a second one aborts. SIGTERM aborts at once, for
 /// whoever sends it waits only seconds before it kills, and the summary is still to be written.
-fn orders() -> anyhow::Result<watch::Receiver<Option<Asked>>> {
+pub(in crate::cli) fn orders() -> anyhow::Result<Orders> {
     let what = "signals cannot be listened for";
     let mut interrupts = signal(SignalKind::interrupt()).context(what)?;
     let mut terminations = signal(SignalKind::terminate()).context(what)?;
@@ -129,19 +140,17 @@ fn orders() -> anyhow::Result<watch::Receiver<Option<Asked>>> {
 }
 
 /// The environment that the command line describes; what it lacks is a matter of usage.
-fn environment(args: &RunArgs, loaded: &LoadedSuite) -> anyhow::Result<Environment> {
+pub(in crate::cli) fn environment(args: &RunOptions, loaded: &LoadedSuite) -> anyhow::Result<Environment> {
     let base_url = args
         .target
         .clone()
         .or_else(|| loaded.suite.base_url().cloned())
         .context("the suite names no target; give one with --target URL")?;
-    let mut allow = args.allow.iter().map(|text| allowed(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let host =
-        base_url.host_str().with_context(|| format!("{base_url} names no host"))?.trim_matches(['[', ']']).to_owned();
-    let port = base_url.port_or_known_default();
+    let mut allow = args.allow.clone();
+    let host = base_url.host_str().with_context(|| format!("{base_url} names no host"))?;
     if is_loopback(&base_url) {
-        allow.push(AllowedTarget { host, port });
-    } else if !allow.iter().any(|entry| entry.host == host && entry.port.is_none_or(|allowed| Some(allowed) == port)) {
+        allow.push(AllowedTarget::of_host(host, base_url.port_or_known_default())?);
+    } else if !covered(&allow, &base_url) {
         anyhow::bail!(
             "{host} is not on this machine, and nobody has allowed load on it; if you may, say so with --allow {host}"
         );
@@ -150,9 +159,11 @@ fn environment(args: &RunArgs, loaded: &LoadedSuite) -> anyhow::Result<Environme
         name: HERE.parse::<EnvironmentName>()?,
         base_url,
         allow,
-        caps: Caps::default(),
+        caps: args.max_rate.map_or_else(Caps::default, |rate| Caps { rate, ..Caps::default() }),
         variables: IndexMap::new(),
         labels: Vec::new(),
+        vouched: args.vouch.clone().map(|reason| Vouch { by: person(), reason }),
+        unverified_tls: args.insecure_tls.then(|| Vouch { by: person(), reason: "--insecure-tls".to_owned() }),
     })
 }
 
@@ -165,29 +176,22 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn allowed(text: &str) -> anyhow::Result<AllowedTarget> {
-    // An IPv6 address has colons of its own: its port follows the bracket.
-    let (host, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (host, tail) = rest.split_once(']').with_context(|| format!("`{text}` lacks its `]`"))?;
-            (host, tail.strip_prefix(':'))
-        }
-        None => match text.split_once(':') {
-            Some((host, port)) if !port.contains(':') => (host, Some(port)),
-            _ => (text, None),
-        },
-    };
-    let port = port
-        .map(str::parse)
-        .transpose()
-        .with_context(|| format!("`{text}` has no valid port; write HOST or HOST:PORT"))?;
-    Ok(AllowedTarget { host: host.to_owned(), port })
+/// Whether the list covers the address, as far as can be told before its name is resolved.
+fn covered(allow: &[AllowedTarget], url: &Url) -> bool {
+    let scheme = if url.scheme() == "https" { Scheme::Https } else { Scheme::Http };
+    let Some(port) = url.port_or_known_default() else { return false };
+    allow.iter().any(|entry| match url.host() {
+        Some(url::Host::Domain(name)) => entry.covers_name(scheme, name, port),
+        Some(url::Host::Ipv4(ip)) => entry.covers_address(scheme, ip.into(), port),
+        Some(url::Host::Ipv6(ip)) => entry.covers_address(scheme, ip.into(), port),
+        None => false,
+    })
 }
 
 /// Waits for this host's turn, saying for whom.
-async fn host(args: &RunArgs) -> anyhow::Result<HostLock> {
-    let path = args.host.host_lock();
-    let note = format!("perflab run {} --scenario {} (pid {})", args.suite, args.scenario, std::process::id());
+pub(in crate::cli) async fn host(wish: &Wish<'_>) -> anyhow::Result<HostLock> {
+    let path = wish.options.host.host_lock();
+    let note = format!("perflab run {} --scenario {} (pid {})", wish.suite, wish.scenario, std::process::id());
     let waiting = |whom: &str| eprintln!("waiting: {whom} has this host, one run at a time");
     Ok(host_lock::wait(&path, &note, waiting).await?)
 }
@@ -199,18 +203,14 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("staging.example", "staging.example", None)]
-    #[case("staging.example:8443", "staging.example", Some(8443))]
-    #[case("10.0.0.7:80", "10.0.0.7", Some(80))]
-    #[case("[::1]:8000", "::1", Some(8000))]
-    #[case("::1", "::1", None)]
-    fn allowed_targets_read_with_and_without_a_port(#[case] text: &str, #[case] host: &str, #[case] port: Option<u16>) {
-        let read = allowed(text).expect("a valid entry");
-        assert_eq!((read.host.as_str(), read.port), (host, port));
-    }
-
-    #[test]
-    fn a_port_that_is_no_number_is_refused() {
-        assert!(allowed("host:http").is_err());
+    #[case("http://staging.example:8080", "staging.example", true)]
+    #[case("http://staging.example:8080", "https://staging.example:8080", false)]
+    #[case("https://staging.example", "https://staging.example", true)]
+    #[case("http://10.1.2.3:8080", "10.1.0.0/16:8080", true)]
+    #[case("http://10.2.2.3:8080", "10.1.0.0/16:8080", false)]
+    #[case("http://[fd00::7]", "[fd00::]/8", true)]
+    fn a_target_elsewhere_must_be_on_the_list(#[case] url: &str, #[case] entry: &str, #[case] is_covered: bool) {
+        let url = url.parse().expect("an address");
+        assert_eq!(covered(&[entry.parse().expect("an entry")], &url), is_covered);
     }
 }

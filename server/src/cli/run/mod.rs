@@ -3,6 +3,7 @@
 //! Both give the same table, the same ledger and the same exit codes: 0 pass or warn, 1 error (the run failed or was lost,
 //! whatever its numbers say), 2 usage, 3 inconclusive, 4 waited too long, 99 failed.
 
+mod classes;
 mod document;
 mod local;
 mod place;
@@ -10,23 +11,32 @@ mod remote;
 mod report;
 mod terminal;
 
-pub(super) use remote::{ANSWER_WITHIN, client, endpoint, problem};
+pub(super) use local::{Orders, check as check_here, environment, host, orders, run as run_here};
+pub(super) use place::{Place, is_file};
+pub(super) use remote::{
+    ANSWER_WITHIN, check as check_on_lab, client, endpoint, has as lab_has, problem, refused, run as run_on_lab,
+};
+pub(super) use report::{ledger as report_ledger, text as report_text};
+pub(super) use terminal::Terminal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indexmap::IndexMap;
 use perflab_model::{
+    environment::AllowedTarget,
     launch::Overrides,
+    load::Load,
     name::{EnvironmentName, ProjectName, ScenarioName},
-    run::{Revision, RunState},
-    unit::Millis,
+    run::{Revision, RunEnd, RunState},
+    summary::Summary,
+    unit::{Millis, Rps},
     verdict::Gate,
 };
 use url::Url;
 
-use self::place::Place;
 use super::{exit, worker::HostArgs};
+use crate::suite_file;
 
 /// Run a scenario.
 #[derive(Debug, Args)]
@@ -36,12 +46,36 @@ pub(super) struct RunArgs {
     /// Which scenario of it.
     #[arg(long, short)]
     scenario: ScenarioName,
+    /// Write the summary document to this file; an older one there is removed first.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Wait for the end and judge by exit code; without it only the launch is reported.
+    #[arg(long)]
+    wait: bool,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+/// What differs from the scenario, and where and for whom it runs.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
     /// Where the target is, e.g. http://127.0.0.1:8000; else the suite's own target.
-    #[arg(long, value_name = "URL", conflicts_with = "server")]
+    #[arg(long, visible_alias = "host", value_name = "URL", conflicts_with = "server")]
     target: Option<Url>,
-    /// Also allow this target, as HOST or HOST:PORT; loopback addresses of the target's URL are allowed anyway.
-    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "server")]
-    allow: Vec<String>,
+    /// Also allow this target, as HOST, HOST:PORT, https://HOST:PORT or 10.1.0.0/16:PORT; may be given several times. A
+    /// loopback address of the target's URL is allowed anyway.
+    #[arg(long, value_name = "TARGET", conflicts_with = "server")]
+    allow: Vec<AllowedTarget>,
+    /// Vouch that targets on other machines may be loaded, with a reason; without it they are asked whether they agree to
+    /// load (GET /.well-known/perflab.txt). The report names who vouched.
+    #[arg(long, value_name = "REASON", conflicts_with = "server", value_parser = reason)]
+    vouch: Option<String>,
+    /// Do not verify the certificates of targets. The report says so.
+    #[arg(long, conflicts_with = "server")]
+    insecure_tls: bool,
+    /// Only this class of users, instead of those that the scenario chooses; may be given several times.
+    #[arg(long = "user-class", value_name = "CLASS")]
+    pub(super) classes: Vec<String>,
     /// Users of a closed scenario.
     #[arg(long)]
     users: Option<u32>,
@@ -51,6 +85,9 @@ pub(super) struct RunArgs {
     /// Starts a second of an open scenario.
     #[arg(long)]
     rate: Option<f64>,
+    /// The highest rate that is allowed here; 20,000/s where nothing is said, so that a slip of the keyboard does no harm.
+    #[arg(long, value_name = "RATE", conflicts_with = "server", value_parser = rate_cap)]
+    max_rate: Option<Rps>,
     /// From the first start to the last, e.g. 30s.
     #[arg(long)]
     duration: Option<Millis>,
@@ -63,21 +100,16 @@ pub(super) struct RunArgs {
     /// A parameter of the suite; may be given several times.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
-    /// Write the summary document to this file; an older one there is removed first.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
     /// Launch on this lab instead of here. PERFLAB_SERVER says which one for suites given by name; files still run here.
     #[arg(long, value_name = "URL")]
     server: Option<Url>,
-    /// The project of the lab; its only one where nothing is said.
+    /// The project of the lab, its only one where nothing is said. Of a run here: the name that a target on another machine
+    /// must agree to; the suite's where nothing is said.
     #[arg(long, value_name = "NAME")]
     project: Option<ProjectName>,
     /// The environment of the lab; its only one where nothing is said.
     #[arg(long, value_name = "NAME")]
     env: Option<EnvironmentName>,
-    /// Wait for the end and judge by exit code; without it only the launch is reported.
-    #[arg(long)]
-    wait: bool,
     /// Longest wait.
     #[arg(long, value_name = "TIME", default_value = "4h")]
     timeout: Millis,
@@ -106,6 +138,20 @@ enum Inconclusive {
     Fail,
 }
 
+/// A reason that says something.
+pub(super) fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err("say in a line why the targets may be loaded".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn rate_cap(text: &str) -> Result<Rps, String> {
+    let rate: f64 = text.parse().map_err(|_| "write it as a number of starts a second, such as 50000".to_owned())?;
+    Rps::new(rate).map_err(|error| error.to_string())
+}
+
 fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
@@ -113,8 +159,75 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// One run as a command line asks for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish<'a> {
+    /// A file, or the name of a suite of a lab.
+    pub(super) suite: &'a str,
+    /// Which scenario of it.
+    pub(super) scenario: &'a ScenarioName,
+    /// Where the summary document goes.
+    pub(super) json: Option<&'a Path>,
+    /// Whether the end of a launched run is waited for.
+    pub(super) wait: Wait,
+    /// The rest.
+    pub(super) options: &'a RunOptions,
+}
+
+/// Whether the end of a run on a lab is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// It is only launched.
+    No,
+    /// By an option, which has no meaning for a run here.
+    Asked,
+    /// By the command itself.
+    Always,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub(super) struct Became {
+    /// What a pipeline learns.
+    pub(super) code: u8,
+    /// What was measured; nothing where it was only launched, was refused, or ended without results.
+    pub(super) measured: Option<Box<Measured>>,
+}
+
+/// A run that has ended.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Where the target was.
+    pub(super) target: Url,
+    /// What was planned.
+    pub(super) load: Load,
+    /// How it ended.
+    pub(super) end: RunEnd,
+    /// What it says.
+    pub(super) summary: Summary,
+}
+
+impl Became {
+    /// A run of which there is nothing but the exit code.
+    pub(super) const fn only(code: u8) -> Self {
+        Self { code, measured: None }
+    }
+}
+
 impl RunArgs {
-    fn overrides(&self) -> Overrides {
+    fn wish(&self) -> Wish<'_> {
+        Wish {
+            suite: &self.suite,
+            scenario: &self.scenario,
+            json: self.json.as_deref(),
+            wait: if self.wait { Wait::Asked } else { Wait::No },
+            options: &self.options,
+        }
+    }
+}
+
+impl RunOptions {
+    pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             users: self.users,
             spawn_rate: self.spawn_rate,
@@ -122,17 +235,34 @@ impl RunArgs {
             duration: self.duration,
             max_in_flight: self.max_in_flight,
             seed: self.seed,
+            classes: self.classes.clone(),
             parameters: self.set.iter().cloned().collect::<IndexMap<_, _>>(),
         }
     }
 
-    fn revision(&self) -> Revision {
+    pub(super) fn project(&self) -> Option<ProjectName> {
+        self.project.clone()
+    }
+
+    pub(super) fn environment(&self) -> Option<EnvironmentName> {
+        self.env.clone()
+    }
+
+    pub(super) fn tags(&self) -> Vec<String> {
+        self.tags.clone()
+    }
+
+    pub(super) const fn timeout(&self) -> Millis {
+        self.timeout
+    }
+
+    pub(super) fn revision(&self) -> Revision {
         Revision { commit: self.rev.clone(), branch: self.branch.clone() }
     }
 
     /// What a pipeline learns. A run that could not be carried out is an error: its numbers are not the answer to what was
     /// asked, and no choice about inconclusive ones makes them so.
-    fn exit_code(&self, state: RunState, gate: Gate) -> u8 {
+    pub(super) fn exit_code(&self, state: RunState, gate: Gate) -> u8 {
         match (state, gate, self.inconclusive) {
             (RunState::Failed | RunState::Lost, ..) => exit::ERROR,
             (_, Gate::Inconclusive, Some(Inconclusive::Pass)) => exit::OK,
@@ -144,7 +274,8 @@ impl RunArgs {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
     super::logging::start(super::logging::LogFormat::Text, "warn");
-    let place = match args.place(std::env::var("PERFLAB_SERVER").ok().as_deref()) {
+    let wish = args.wish();
+    let place = match wish.place(std::env::var("PERFLAB_SERVER").ok().as_deref()) {
         Ok(place) => place,
         Err(misplaced) => {
             eprintln!("{misplaced}");
@@ -152,12 +283,24 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let became = runtime.block_on(async {
         match place {
-            Place::Lab(server) => remote::run(&args, &server).await,
-            Place::Here => local::run(&args).await,
+            Place::Lab(server) => remote::run(&wish, &server).await,
+            Place::Here => match suite_file::load(Path::new(wish.suite)) {
+                Ok(loaded) => local::run(&wish, &loaded, &mut orders()?).await,
+                Err(error) => {
+                    eprintln!("{error}");
+                    if !is_file(wish.suite) {
+                        eprintln!(
+                            "a suite of a lab is launched by its name with --server URL, or with PERFLAB_SERVER set"
+                        );
+                    }
+                    Ok(Became::only(exit::USAGE))
+                }
+            },
         }
-    })
+    })?;
+    Ok(became.code)
 }
 
 #[cfg(test)]
@@ -196,6 +339,6 @@ mod tests {
         #[case] gate: Gate,
         #[case] code: u8,
     ) {
-        assert_eq!(options(&format!("run probe --scenario short {more}")).exit_code(state, gate), code);
+        assert_eq!(options(&format!("run probe --scenario short {more}")).options.exit_code(state, gate), code);
     }
 }

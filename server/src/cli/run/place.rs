@@ -9,26 +9,26 @@ use std::path::Path;
 
 use url::Url;
 
-use super::RunArgs;
+use super::{Wait, Wish};
 
 /// Where.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::cli) enum Place {
     /// Here and now.
     Here,
     /// On the lab at that address.
     Lab(Url),
 }
 
-impl RunArgs {
+impl Wish<'_> {
     /// Where this run takes place; `exported` is the value of `PERFLAB_SERVER`.
     ///
     /// # Errors
     /// With a sentence when the variable is no address, or an option has no meaning there.
-    pub(super) fn place(&self, exported: Option<&str>) -> Result<Place, String> {
-        let place = match (&self.server, exported) {
+    pub(in crate::cli) fn place(&self, exported: Option<&str>) -> Result<Place, String> {
+        let place = match (&self.options.server, exported) {
             (Some(server), _) => Place::Lab(server.clone()),
-            (None, Some(text)) if !text.is_empty() && !is_file(&self.suite) => {
+            (None, Some(text)) if !text.is_empty() && !is_file(self.suite) => {
                 Place::Lab(text.parse().map_err(|error| {
                     format!("PERFLAB_SERVER is no address of a lab: {error}; write it as http://127.0.0.1:7080")
                 })?)
@@ -46,10 +46,9 @@ impl RunArgs {
         let given = |options: &[(&'static str, bool)]| options.iter().find(|(_, given)| *given).map(|(name, _)| *name);
         match place {
             Place::Here => given(&[
-                ("--project", self.project.is_some()),
-                ("--env", self.env.is_some()),
-                ("--wait", self.wait),
-                ("--tag", !self.tags.is_empty()),
+                ("--env", self.options.env.is_some()),
+                ("--wait", self.wait == Wait::Asked),
+                ("--tag", !self.options.tags.is_empty()),
             ])
             .map(|option| {
                 format!(
@@ -57,7 +56,13 @@ impl RunArgs {
                     self.suite
                 )
             }),
-            Place::Lab(server) => given(&[("--target", self.target.is_some()), ("--allow", !self.allow.is_empty())])
+            Place::Lab(server) => given(&[
+                ("--target", self.options.target.is_some()),
+                ("--allow", !self.options.allow.is_empty()),
+                ("--vouch", self.options.vouch.is_some()),
+                ("--insecure-tls", self.options.insecure_tls),
+                ("--max-rate", self.options.max_rate.is_some()),
+            ])
                 .map(|option| {
                     format!(
                         "{option} is for suite files, but `{}` would be launched on the lab at {server}; choose one of its environments with --env, or give a file",
@@ -65,8 +70,8 @@ impl RunArgs {
                     )
                 })
                 .or_else(|| {
-                    given(&[("--json", self.json.is_some()), ("--inconclusive", self.inconclusive.is_some())])
-                        .filter(|_| !self.wait)
+                    given(&[("--json", self.json.is_some()), ("--inconclusive", self.options.inconclusive.is_some())])
+                        .filter(|_| self.wait == Wait::No)
                         .map(|option| {
                             format!("{option} needs --wait: a run that was only launched has no verdict yet")
                         })
@@ -76,7 +81,7 @@ impl RunArgs {
 }
 
 /// Whether a suite is given as a file rather than by its name.
-pub(super) fn is_file(suite: &str) -> bool {
+pub(in crate::cli) fn is_file(suite: &str) -> bool {
     let path = Path::new(suite);
     suite.contains('/') || path.extension().is_some_and(|end| end == "yaml" || end == "yml") || path.is_file()
 }
@@ -103,6 +108,9 @@ mod tests {
     #[case::no_address("mita", Some("lab"), Err("PERFLAB_SERVER"))]
     #[case::a_target_on_a_lab("mita --target http://127.0.0.1:8000", Some(EXPORTED), Err("--target"))]
     #[case::an_environment_here("mita.yaml --env staging", Some(EXPORTED), Err("--env"))]
+    #[case::a_project_here("mita.yaml --project shop", None, Ok(false))]
+    #[case::a_vouch_on_a_lab("mita --vouch ours", Some(EXPORTED), Err("--vouch"))]
+    #[case::no_verifying_on_a_lab("mita --insecure-tls", Some(EXPORTED), Err("--insecure-tls"))]
     #[case::a_wait_here("mita.yaml --wait", Some(EXPORTED), Err("--wait"))]
     #[case::a_tag_here("mita.yaml --tag nightly", None, Err("--tag"))]
     #[case::a_document_of_a_launch("mita --json s.json", Some(EXPORTED), Err("--json"))]
@@ -112,7 +120,7 @@ mod tests {
         #[case] exported: Option<&str>,
         #[case] expected: Result<bool, &str>,
     ) {
-        let place = options(&format!("run --scenario smoke {words}")).place(exported);
+        let place = options(&format!("run --scenario smoke {words}")).wish().place(exported);
         match expected {
             Ok(false) => assert_eq!(place, Ok(Place::Here)),
             Ok(true) => assert_eq!(place, Ok(Place::Lab(EXPORTED.parse().expect("an address")))),

@@ -5,15 +5,15 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use perflab_model::{
     launch::LaunchRequest,
-    problem::{Problem, ProblemKind},
+    problem::{FieldProblem, Problem, ProblemKind},
     run::{Run, RunState, Trigger},
     verdict::Gate,
-    view::Launched,
+    view::{LaunchPreview, Launched},
 };
 use tokio::time::Instant;
 use url::Url;
 
-use super::{RunArgs, document, exit, report};
+use super::{Became, Measured, RunOptions, Wait, Wish, document, exit, report};
 
 /// How long a request may take that does not wait for anything.
 pub(in crate::cli) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -24,60 +24,102 @@ const WAIT_EACH: Duration = Duration::from_secs(60);
 /// How long to wait before a lab that does not answer is asked again.
 const AFTER_TROUBLE: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(args: &RunArgs, server: &Url) -> anyhow::Result<u8> {
-    let suite = match args.suite.parse() {
-        Ok(suite) => suite,
-        Err(error) => {
-            eprintln!("`{}` is no suite's name: {error}", args.suite);
-            return Ok(exit::USAGE);
-        }
+pub(in crate::cli) async fn run(args: &Wish<'_>, server: &Url) -> anyhow::Result<Became> {
+    let options = args.options;
+    let request = match request(args) {
+        Ok(request) => request,
+        Err(code) => return Ok(Became::only(code)),
     };
     let client = client()?;
-    let request = LaunchRequest {
-        project: args.project.clone(),
-        suite,
-        scenario: args.scenario.clone(),
-        environment: args.env.clone(),
-        overrides: args.overrides(),
-        revision: args.revision(),
-        tags: args.tags.clone(),
-        trigger: Trigger::Cli,
-    };
-    if let Some(path) = &args.json {
+    if let Some(path) = args.json {
         document::clear(path)?;
     }
     let launched = match launch(server, &client, &request).await? {
         Ok(launched) => launched,
-        Err(problem) => return Ok(refused(&problem)),
+        Err(problem) => return Ok(Became::only(refused(&problem))),
     };
     // Numbers belong to a project, and an address with one leads nowhere in a lab of several.
-    let address = match &args.project {
+    let address = match &options.project {
         Some(_) => launched.id.to_string(),
         None => launched.number.to_string(),
     };
     let page = endpoint(server, &["runs", &address])?;
     println!("run #{}: {page}", launched.number);
-    if !args.wait {
-        return Ok(exit::OK);
+    if args.wait == Wait::No {
+        return Ok(Became::only(exit::OK));
     }
-    let Some(run) = wait(args, server, &client, &launched).await? else {
-        eprintln!("run #{} has not ended within {}; it goes on: {page}", launched.number, args.timeout);
-        return Ok(exit::WAITED);
+    let Some(run) = wait(options, server, &client, &launched).await? else {
+        eprintln!("run #{} has not ended within {}; it goes on: {page}", launched.number, options.timeout);
+        return Ok(Became::only(exit::WAITED));
     };
     let Some(summary) = run.summary else {
         let message = run.row.end.map_or_else(|| "it ended without results".to_owned(), |end| end.message);
         eprintln!("run #{}: {message}", launched.number);
         // One that was cancelled while it waited has no verdict; any other that ended without results has failed.
         let state = if run.row.state == RunState::Cancelled { RunState::Cancelled } else { RunState::Failed };
-        return Ok(args.exit_code(state, Gate::Inconclusive));
+        return Ok(Became::only(options.exit_code(state, Gate::Inconclusive)));
     };
-    if let Some(end) = &run.row.end {
-        print!("{}", report::text(&summary, end));
-    }
-    if let Some(path) = &args.json {
+    if let Some(path) = args.json {
         document::write(path, &summary)?;
     }
-    Ok(args.exit_code(run.row.state, summary.gate))
+    let code = options.exit_code(run.row.state, summary.gate);
+    let Some(end) = run.row.end else { return Ok(Became::only(code)) };
+    print!("{}", report::text(&summary, &end));
+    let (target, load) = (run.plan.environment.base_url, run.plan.load);
+    Ok(Became { code, measured: Some(Box::new(Measured { target, load, end, summary })) })
+}
+
+/// Whether the lab would launch it: the exit code if not, with everything that stands in its way said.
+pub(in crate::cli) async fn check(wish: &Wish<'_>, server: &Url) -> anyhow::Result<Result<(), u8>> {
+    let request = match request(wish) {
+        Ok(request) => request,
+        Err(code) => return Ok(Err(code)),
+    };
+    Ok(match preview(&request, server).await? {
+        Err(problem) => Err(refused(&problem)),
+        Ok(preview) if preview.problems.is_empty() => Ok(()),
+        Ok(preview) => {
+            fields(&preview.problems);
+            Err(exit::USAGE)
+        }
+    })
+}
+
+/// Whether the lab's suite has the scenario. Where the lab cannot say, [`check`] tells why.
+pub(in crate::cli) async fn has(wish: &Wish<'_>, server: &Url) -> anyhow::Result<bool> {
+    let Ok(request) = request(wish) else { return Ok(true) };
+    let preview = preview(&request, server).await?;
+    Ok(preview.map_or(true, |preview| preview.problems.iter().all(|problem| problem.field != "scenario")))
+}
+
+/// What the launch would do; the inner error is what the lab refuses.
+async fn preview(request: &LaunchRequest, server: &Url) -> anyhow::Result<Result<LaunchPreview, Problem>> {
+    let address = endpoint(server, &["api", "v1", "launch", "preview"])?;
+    let sent = client()?.post(address).timeout(ANSWER_WITHIN).json(request).send().await;
+    let reply = sent.with_context(|| format!("the lab at {server} does not answer"))?;
+    if !reply.status().is_success() {
+        return Ok(Err(problem(reply).await));
+    }
+    Ok(Ok(reply.json().await.context("the lab's answer cannot be read")?))
+}
+
+/// What is asked of the lab, or the exit code when that cannot be written.
+fn request(wish: &Wish<'_>) -> Result<LaunchRequest, u8> {
+    let suite = wish.suite.parse().map_err(|error| {
+        eprintln!("`{}` is no suite's name: {error}", wish.suite);
+        exit::USAGE
+    })?;
+    let options = wish.options;
+    Ok(LaunchRequest {
+        project: options.project.clone(),
+        suite,
+        scenario: wish.scenario.clone(),
+        environment: options.env.clone(),
+        overrides: options.overrides(),
+        revision: options.revision(),
+        tags: options.tags.clone(),
+        trigger: Trigger::Cli,
+    })
 }
 
 /// Launches; the inner error is what the lab refuses. A lab that is busy, or whose answer is lost, is asked again.
@@ -115,12 +157,12 @@ async fn launch(
 
 /// Waits for the end; `None` when the time is up. A lab that restarts meanwhile is asked again.
 async fn wait(
-    args: &RunArgs,
+    options: &RunOptions,
     server: &Url,
     client: &reqwest::Client,
     launched: &Launched,
 ) -> anyhow::Result<Option<Run>> {
-    let deadline = Instant::now() + args.timeout.duration();
+    let deadline = Instant::now() + options.timeout.duration();
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -163,14 +205,9 @@ pub(in crate::cli) fn endpoint(server: &Url, path: &[&str]) -> anyhow::Result<Ur
 }
 
 /// A refused launch: what is wrong, field by field.
-fn refused(problem: &Problem) -> u8 {
+pub(in crate::cli) fn refused(problem: &Problem) -> u8 {
     eprintln!("{problem}");
-    for field in &problem.fields {
-        eprintln!("  {}: {}", field.field, field.message);
-        if let Some(hint) = &field.hint {
-            eprintln!("    {hint}");
-        }
-    }
+    fields(&problem.fields);
     match problem.kind {
         ProblemKind::Unreadable | ProblemKind::Invalid | ProblemKind::NotFound | ProblemKind::TooLarge => exit::USAGE,
         ProblemKind::Denied
@@ -178,6 +215,15 @@ fn refused(problem: &Problem) -> u8 {
         | ProblemKind::TooMuch
         | ProblemKind::Busy
         | ProblemKind::Internal => exit::ERROR,
+    }
+}
+
+fn fields(problems: &[FieldProblem]) {
+    for field in problems {
+        eprintln!("  {}: {}", field.field, field.message);
+        if let Some(hint) = &field.hint {
+            eprintln!("    {hint}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A run's summary as text for a terminal: verdict, ledger, validity, requests, errors.
+//! A run's summary as text for a terminal: verdict, ledger, validity, requests, classes of users, errors.
 
 use std::fmt::Write as _;
 
@@ -11,6 +11,8 @@ use perflab_model::{
     verdict::{Gate, LedgerRow},
 };
 
+use super::classes::classes;
+
 /// The whole report.
 pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
     let mut text = String::new();
@@ -19,6 +21,9 @@ pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
     let _ = writeln!(text, "{}: {}", summary.verdict.word(), summary.sentence);
     if end.code != "completed" {
         let _ = writeln!(text, "{}", end.message);
+    }
+    for mark in &summary.marks {
+        let _ = writeln!(text, "{}", mark.message);
     }
     if !summary.ledger.is_empty() {
         let _ = writeln!(text, "\n{}", ledger(&summary.ledger));
@@ -52,6 +57,9 @@ pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
         display::number(totals.measured_seconds),
     );
     let _ = writeln!(text, "{}", requests(&summary.requests));
+    if let Some(table) = classes(&summary.classes) {
+        let _ = writeln!(text, "\n{table}");
+    }
     if !summary.errors.is_empty() {
         let _ = writeln!(text, "\nErrors:");
         for error in &summary.errors {
@@ -71,7 +79,8 @@ pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
     text
 }
 
-fn ledger(rows: &[LedgerRow]) -> Table {
+/// The table of rules.
+pub(in crate::cli) fn ledger(rows: &[LedgerRow]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["", "Rule", "Value", "95 % interval", "Limit", "Source"]);

@@ -5,8 +5,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use perflab_model::{
     display,
     event::EventKind,
+    order::Orders,
     plan::Plan,
-    run::Cancel,
     runner::{LogLevel, Started},
     summary::Progress,
 };
@@ -18,13 +18,13 @@ use crate::worker::drive::{Chunk, Sink, SinkError};
 const LINE_EVERY: u32 = 10;
 
 /// Shows a run on the terminal.
-pub(super) struct Terminal {
+pub(in crate::cli) struct Terminal {
     bar: ProgressBar,
     planned: u64,
 }
 
 impl Terminal {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(in crate::cli) fn new(plan: &Plan) -> Self {
         let planned = plan.load.duration().as_secs_f64().ceil() as u64;
         let bar = ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:30} {msg}") {
@@ -42,7 +42,7 @@ impl Terminal {
         Self { bar, planned }
     }
 
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
@@ -82,7 +82,7 @@ impl Sink for Terminal {
         Ok(())
     }
 
-    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
+    async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
         for (_, event) in &chunk.events {
             if let EventKind::Log(line) = event
                 && line.level != LogLevel::Info
@@ -93,7 +93,7 @@ impl Sink for Terminal {
         if let Some(progress) = &chunk.progress {
             self.show(progress);
         }
-        Ok(None)
+        Ok(Orders::default())
     }
 
     async fn finishing(&mut self) -> Result<(), SinkError> {
