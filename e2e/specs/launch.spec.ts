@@ -47,6 +47,39 @@ test('a tag that is too long is told at its field', async ({ page }) => {
   await expect(tags).toBeFocused();
 });
 
+test('Start right after typing waits for what it would do, and starts just that', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  await page.getByLabel('Duration').fill('19s');
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await page.waitForURL(/\/runs\//);
+  const run = `/api/v1${new URL(page.url()).pathname}`;
+  const asked = await (await page.request.get(run)).json();
+  expect(asked.row.planned_seconds).toBe(19);
+  await page.request.post(`${run}/abort`, { data: {}, headers: { 'content-type': 'application/json' } });
+});
+
+test('Start right after typing starts nothing that cannot be', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  await page.getByLabel('Users', { exact: true }).fill('1000000');
+  await page.getByRole('button', { name: 'Start run' }).click();
+  await expect(page.getByRole('button', { name: 'Start run' })).toHaveAttribute('aria-disabled', 'true');
+  await expect(page).toHaveURL(/\/launch\?.*users=1000000/);
+});
+
+test('the preview of the load is read out by keyboard, also after it has changed', async ({ page }) => {
+  await form(page, 'suite=mita&scenario=smoke');
+  const preview = page.getByRole('slider', { name: 'Preview, value by value' });
+  await preview.focus();
+  await page.keyboard.press('End');
+  await expect(preview).toHaveAttribute('aria-valuetext', /5 users planned/);
+  await page.getByLabel('Users', { exact: true }).fill('7');
+  await expect(page.locator('#launch-answer')).toContainText('7 users');
+  await preview.focus();
+  await page.keyboard.press('End');
+  await expect(preview).toHaveAttribute('aria-valuetext', /7 users planned/);
+  await expect(page.locator('#launch-preview .readout')).toContainText('7 users planned');
+});
+
 test.describe('on a phone in the dark', () => {
   test.use({ viewport: PHONE, colorScheme: 'dark' });
 

@@ -26,10 +26,10 @@ pub struct RunDistribution {
 
 /// Values between two times, and how many they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Step {
-    from_ms: f64,
-    to_ms: f64,
-    count: u64,
+pub(super) struct Step {
+    pub(super) from_ms: f64,
+    pub(super) to_ms: f64,
+    pub(super) count: u64,
 }
 
 impl RunDistribution {
@@ -170,17 +170,22 @@ fn counts(histogram: &Histogram) -> impl Iterator<Item = (f64, u64)> {
 
 /// Many small steps between the smallest and the largest value; those without a value are left out.
 fn steps(histogram: &Histogram) -> impl Iterator<Item = Step> {
+    steps_of(histogram, STEPS)
+}
+
+/// So many steps, or fewer: those without a value are left out.
+pub(super) fn steps_of(histogram: &Histogram, most: u32) -> impl Iterator<Item = Step> {
     let range = histogram.min_us().zip(histogram.max_us());
     let mut above = histogram.count();
     range
         .into_iter()
-        .flat_map(|(min, max)| {
+        .flat_map(move |(min, max)| {
             let (min, max) = (min.max(1.0), max.max(1.0) + 1.0);
-            let edge = move |step: u32| min * (max / min).powf(f64::from(step) / f64::from(STEPS));
-            (0..STEPS).map(move |step| (step, edge(step), edge(step + 1)))
+            let edge = move |step: u32| min * (max / min).powf(f64::from(step) / f64::from(most));
+            (0..most).map(move |step| (step, edge(step), edge(step + 1)))
         })
         .filter_map(move |(step, from, to)| {
-            let rest = if step + 1 == STEPS { 0 } else { histogram.count_above(to as u64) };
+            let rest = if step + 1 == most { 0 } else { histogram.count_above(to as u64) };
             let count = above.saturating_sub(rest);
             above = rest;
             (count > 0).then_some(Step { from_ms: from / 1000.0, to_ms: to / 1000.0, count })

@@ -47,9 +47,11 @@ enum Values {
     },
 }
 
-/// One second of a chart.
+/// One point of a chart.
 struct Row {
     second: f64,
+    /// How many seconds it holds.
+    seconds: f64,
     text: String,
 }
 
@@ -86,7 +88,7 @@ pub fn watch() {
             }
             let Some(range) = shown(&of_keys).as_ref().and_then(range) else { return };
             let from = *stepping.second.borrow();
-            if let Some(second) = stepped(&key, from, range) {
+            if let Some(second) = stepped(&key, from, range, stepping.stride()) {
                 event.prevent_default();
                 Cursor::show(&stepping, second);
             }
@@ -113,20 +115,20 @@ pub fn learn(figure: &str, second: f64, values: &[(&'static str, Option<f64>)]) 
             && rows.last().is_none_or(|last| last.second < second)
         {
             let named = values.iter().map(|(name, value)| ((*name).to_owned(), *value));
-            rows.push(Row { second, text: told(named, unit) });
+            rows.push(Row { second, seconds: 1.0, text: told(named, unit) });
         }
     });
 }
 
 /// Where a key leads; nothing for keys that are not the slider's.
-fn stepped(key: &str, from: Option<f64>, (first, last): (f64, f64)) -> Option<f64> {
+fn stepped(key: &str, from: Option<f64>, (first, last): (f64, f64), stride: f64) -> Option<f64> {
     let step = match key {
         "Home" => return Some(first),
         "End" => return Some(last),
-        "ArrowRight" | "ArrowUp" => 1.0,
-        "ArrowLeft" | "ArrowDown" => -1.0,
-        "PageUp" => 10.0,
-        "PageDown" => -10.0,
+        "ArrowRight" | "ArrowUp" => stride,
+        "ArrowLeft" | "ArrowDown" => -stride,
+        "PageUp" => 10.0 * stride,
+        "PageDown" => -10.0 * stride,
         _ => return None,
     };
     // The first key shows where one stands: at the beginning, or at the end for those who go back.
@@ -134,7 +136,23 @@ fn stepped(key: &str, from: Option<f64>, (first, last): (f64, f64)) -> Option<f6
     Some(from.map_or(begin, |second| (second + step).clamp(first, last)))
 }
 
+/// The point that a second belongs to.
+fn covering(rows: &[Row], second: f64) -> Option<&Row> {
+    let next = rows.partition_point(|row| row.second <= second);
+    rows.get(next.checked_sub(1)?).filter(|row| second < row.second + row.seconds)
+}
+
 impl Cursor {
+    /// How far one step goes: over the seconds of a point.
+    fn stride(&self) -> f64 {
+        let values = self.values.borrow();
+        let widths = values.values().filter_map(|values| match values {
+            Values::Known { rows, .. } => rows.first().map(|row| row.seconds),
+            Values::Awaited | Values::Missing { .. } => None,
+        });
+        widths.fold(1.0, f64::max)
+    }
+
     fn show(cursor: &Rc<Self>, second: f64) {
         let second = second.round();
         if cursor.second.replace(Some(second)) == Some(second) {
@@ -173,8 +191,7 @@ impl Cursor {
         let values = self.values.borrow();
         let found = match values.get(address) {
             Some(Values::Known { rows, .. }) => {
-                let row = rows.binary_search_by(|row| row.second.total_cmp(&second)).ok();
-                row.map_or("not measured", |index| rows[index].text.as_str())
+                covering(rows, second).map_or("not measured", |row| row.text.as_str())
             }
             Some(Values::Missing { .. }) => "the values could not be fetched",
             Some(Values::Awaited) | None => "fetching the values",
@@ -221,10 +238,11 @@ async fn fetch(address: &str) -> Option<Values> {
 
 fn row(point: &JsValue, unit: &str) -> Option<Row> {
     let second = get(point, "second")?.as_f64()?;
+    let seconds = get(point, "seconds").and_then(|seconds| seconds.as_f64()).unwrap_or(1.0);
     let names = js_sys::Object::keys(point.dyn_ref::<js_sys::Object>()?);
-    let names = names.iter().filter_map(|name| name.as_string()).filter(|name| name != "second");
+    let names = names.iter().filter_map(|name| name.as_string()).filter(|name| name != "second" && name != "seconds");
     let values = names.map(|name| (name.replace('_', " "), get(point, &name).and_then(|value| value.as_f64())));
-    Some(Row { second, text: told(values, unit) })
+    Some(Row { second, seconds, text: told(values, unit) })
 }
 
 /// `p50 86.1 ms  p95 187 ms`: by name, for a file keeps no order.
@@ -243,19 +261,19 @@ fn get(object: &JsValue, name: &str) -> Option<JsValue> {
     js_sys::Reflect::get(object, &JsValue::from_str(name)).ok()
 }
 
-/// The second under a pointer.
-fn pointed(slider: &Element, event: &PointerEvent) -> Option<f64> {
+/// The value under a pointer along the axis of the drawing that is shown: a second, where it is a run's.
+pub(super) fn pointed(slider: &Element, event: &PointerEvent) -> Option<f64> {
     let drawing = shown(slider)?;
     let scale = scale_of(&drawing)?;
     let room = drawing.get_bounding_client_rect();
     let width: f64 = drawing.get_attribute("width")?.parse().ok()?;
     let pixel = (f64::from(event.client_x()) - room.left()) / room.width() * width;
-    let second = scale.x_at(pixel);
-    scale.x.contains(second).then_some(second)
+    let value = scale.x_at(pixel);
+    scale.x.contains(value).then_some(value)
 }
 
 /// The drawing that the style sheet shows.
-fn shown(slider: &Element) -> Option<Element> {
+pub(super) fn shown(slider: &Element) -> Option<Element> {
     within(slider, ".plot > svg").into_iter().find(|drawing| drawing.get_bounding_client_rect().width() > 0.0)
 }
 
@@ -267,13 +285,13 @@ fn range(drawing: &Element) -> Option<(f64, f64)> {
     Some((scale.x.from(), now.unwrap_or(scale.x.to())))
 }
 
-fn scale_of(drawing: &Element) -> Option<Scale> {
+pub(super) fn scale_of(drawing: &Element) -> Option<Scale> {
     let [plot, x, y, x_kind, y_kind] = Scale::ATTRIBUTES.map(|name| drawing.get_attribute(name).unwrap_or_default());
     Scale::parse(&plot, &x, &y, &x_kind, &y_kind).ok()
 }
 
 /// Moves the line of the cursor, or makes it.
-fn mark(drawing: &Element, second: f64) {
+pub(super) fn mark(drawing: &Element, value: f64) {
     let Some(scale) = scale_of(drawing) else { return };
     let line = drawing.query_selector("[data-cursor]").ok().flatten().or_else(|| {
         let line = page::document()?.create_element_ns(Some(SVG), "line").ok()?;
@@ -283,7 +301,7 @@ fn mark(drawing: &Element, second: f64) {
         Some(line)
     });
     if let Some(line) = line {
-        let x = format!("{:.1}", scale.x(second));
+        let x = format!("{:.1}", scale.x(value));
         let (top, bottom) = (scale.plot.y.to_string(), (scale.plot.y + scale.plot.h).to_string());
         for (name, at) in [("x1", &x), ("x2", &x), ("y1", &top), ("y2", &bottom)] {
             drop(line.set_attribute(name, at));
@@ -291,19 +309,19 @@ fn mark(drawing: &Element, second: f64) {
     }
 }
 
-fn all(selector: &str) -> Vec<Element> {
+pub(super) fn all(selector: &str) -> Vec<Element> {
     page::document()
         .and_then(|document| document.document_element())
         .map(|root| within(&root, selector))
         .unwrap_or_default()
 }
 
-fn within(element: &Element, selector: &str) -> Vec<Element> {
+pub(super) fn within(element: &Element, selector: &str) -> Vec<Element> {
     let Ok(found) = element.query_selector_all(selector) else { return Vec::new() };
     (0..found.length()).filter_map(|index| found.item(index)?.dyn_into().ok()).collect()
 }
 
-fn listen(element: &Element, event: &str, action: impl Fn(Event) + 'static) {
+pub(super) fn listen(element: &Element, event: &str, action: impl Fn(Event) + 'static) {
     let listener = Closure::<dyn Fn(Event)>::new(action).into_js_value();
     drop(element.add_event_listener_with_callback(event, listener.unchecked_ref()));
 }
@@ -325,7 +343,16 @@ mod tests {
     #[case::end("End", None, Some(90.0))]
     #[case::other_keys_are_left_alone("Tab", Some(3.0), None)]
     fn keys_lead_through_the_seconds(#[case] key: &str, #[case] from: Option<f64>, #[case] to: Option<f64>) {
-        assert_eq!(stepped(key, from, (0.0, 90.0)), to);
+        assert_eq!(stepped(key, from, (0.0, 90.0), 1.0), to);
+    }
+
+    #[test]
+    fn a_second_within_a_point_of_several_is_found_and_a_step_goes_over_all_of_them() {
+        let row = |second: f64, seconds: f64| Row { second, seconds, text: second.to_string() };
+        let rows = [row(0.0, 4.0), row(4.0, 2.0), row(8.0, 4.0)];
+        let found = |second| covering(&rows, second).map(|row| row.second);
+        assert_eq!([0.0, 3.0, 5.0, 6.0, 11.0, 12.0].map(found), [Some(0.0), Some(0.0), Some(4.0), None, Some(8.0), None]);
+        assert_eq!(stepped("ArrowRight", Some(4.0), (0.0, 90.0), 4.0), Some(8.0));
     }
 
     #[test]

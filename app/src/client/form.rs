@@ -3,8 +3,8 @@
 use js_sys::{Array, Function, Reflect};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use leptos::web_sys::{
-    Element, Event, FormData, HtmlDocument, HtmlFormElement, HtmlInputElement, HtmlOptionElement, HtmlTextAreaElement,
-    UrlSearchParams,
+    Element, Event, FormData, HtmlDocument, HtmlElement, HtmlFormElement, HtmlInputElement, HtmlOptionElement,
+    HtmlTextAreaElement, SubmitEvent, UrlSearchParams,
 };
 use wasm_bindgen_futures::JsFuture;
 
@@ -58,6 +58,27 @@ pub fn watch(form: &HtmlFormElement, on_change: impl Fn(bool) + 'static) {
     })
     .into_js_value();
     drop(form.add_event_listener_with_callback("input", listener.unchecked_ref()));
+}
+
+/// Asks `must_wait` when the form is about to be sent by a button that does something, not by one that only looks again.
+/// Where it must, the form is not sent now.
+pub fn watch_start(form: &HtmlFormElement, must_wait: impl Fn() -> bool + 'static) {
+    let listener = Closure::<dyn Fn(SubmitEvent)>::new(move |event: SubmitEvent| {
+        let looks_again = event.submitter().is_some_and(|button| button.has_attribute("formmethod"));
+        if !looks_again && must_wait() {
+            event.prevent_default();
+        }
+    })
+    .into_js_value();
+    drop(form.add_event_listener_with_callback("submit", listener.unchecked_ref()));
+}
+
+/// Sends the form as if its button for that had been pressed; nothing happens where it has none now.
+pub fn press(form: &HtmlFormElement, button: &str) {
+    let button = form.query_selector(button).ok().flatten();
+    if let Some(button) = button.and_then(|button| button.dyn_into::<HtmlElement>().ok()) {
+        button.click();
+    }
 }
 
 /// Makes this the address of the page without loading it, so that a reload or a bookmark brings the form back as it is.
@@ -122,7 +143,7 @@ fn copy_selected(text: &str) -> Option<bool> {
     area.select();
     let done = document.dyn_ref::<HtmlDocument>().and_then(|document| document.exec_command("copy").ok());
     area.remove();
-    if let Some(focused) = focused.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+    if let Some(focused) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         drop(focused.focus());
     }
     done

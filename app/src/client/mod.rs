@@ -8,5 +8,6 @@ pub mod form;
 pub mod growth;
 pub mod morph;
 pub mod page;
+pub mod stops;
 pub mod stream;
 pub mod theme;

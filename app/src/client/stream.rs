@@ -1,5 +1,5 @@
-//! The event stream of a run, open only while somebody can see the page: browsers keep few connections to one server,
-//! and pages in the background would use them up.
+//! The event stream of a run, open only while somebody can see the page and has not paused it: browsers keep few
+//! connections to one server, and pages in the background would use them up.
 //!
 //! In:  an address by the number of the last event seen, and the kinds that are wanted.
 //! Out: every event of them, once and in order. After a break the browser comes back by itself and names the last event
@@ -36,6 +36,8 @@ struct Stream {
     on_link: Box<dyn Fn(Link)>,
     /// Number of the last event seen.
     last: Cell<u64>,
+    /// A person wants the page to stay as it is.
+    paused: Cell<bool>,
     source: RefCell<Option<EventSource>>,
     retry: Timer,
 }
@@ -43,31 +45,37 @@ struct Stream {
 /// Follows events after the number `after`, from the address that `address` makes of such a number.
 ///
 /// `on_event` gets the kind and the JSON of each event of one of `kinds`, `on_link` hears how the connection stands. All
-/// live as long as the page.
+/// live as long as the page. What is given back pauses the stream.
 pub fn open(
     address: impl Fn(u64) -> String + 'static,
     after: u64,
     kinds: &'static [&'static str],
     on_event: impl Fn(&'static str, String) + 'static,
     on_link: impl Fn(Link) + 'static,
-) {
+) -> impl Fn(bool) + 'static {
     let stream = Rc::new(Stream {
         address: Box::new(address),
         kinds,
         on_event: Box::new(on_event),
         on_link: Box::new(on_link),
         last: Cell::new(after),
+        paused: Cell::new(false),
         source: RefCell::default(),
         retry: Timer::default(),
     });
     stream.connect();
+    let of_pause = stream.clone();
     page::on_visibility(move |visible| if visible { stream.connect() } else { stream.close() });
+    move |paused| {
+        of_pause.paused.set(paused);
+        if paused { of_pause.close() } else { of_pause.connect() }
+    }
 }
 
 impl Stream {
     fn connect(self: &Rc<Self>) {
         self.close();
-        if !page::is_visible() {
+        if self.paused.get() || !page::is_visible() {
             return;
         }
         let Ok(source) = EventSource::new(&(self.address)(self.last.get())) else {

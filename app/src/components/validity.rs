@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use perflab_model::validity::{Signal, Validity, ValidityState};
 
+use super::guide_link::{GuideLink, Topic};
+
 /// The question and its answer.
 #[component]
 pub fn TrustHeading(
@@ -12,7 +14,8 @@ pub fn TrustHeading(
     let (mark, word) = answer(state);
     view! {
         <h3 class="ruled">
-            "Can the numbers be trusted? "<span class="verdict" data-v=mark>{word}</span>
+            "Can the numbers be trusted? "<span class="verdict" data-v=mark>{word}</span> " "
+            <GuideLink topic=Topic::Validity/>
         </h3>
     }
 }

@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::client::cursor;
+use crate::client::{cursor, stops};
 
 /// Lets people point at charts and step through them by keyboard. Shows nothing itself: the readouts are the charts'.
 #[island]
 pub fn ChartCursor() -> impl IntoView {
-    Effect::new(cursor::watch);
+    Effect::new(|| {
+        cursor::watch();
+        stops::watch();
+    });
 }

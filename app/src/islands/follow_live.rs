@@ -1,7 +1,8 @@
 //! A run under way: its charts grow with every second, its numbers and tables are brought up to date.
 //!
 //! In:  the run's event stream, from where the page was rendered.
-//! Out: the page as the server would render it now. When the run ends the page is loaded again: it is then another.
+//! Out: the page as the server would render it now. When the run ends the page is loaded again: it is then another. While
+//!      a person has paused it nothing of it changes; afterwards it catches up by the same stream.
 //! The numbers come as the server draws them, not as data: one way to draw them, and little to send to browsers.
 
 use std::{
@@ -14,16 +15,19 @@ use leptos::prelude::*;
 use perflab_model::{run::RunState, tick::Point};
 use serde::{Deserialize, de::DeserializeOwned};
 
+use super::pause::PauseButton;
 use crate::{
     charts::series::RunChart,
     client::{cursor, growth, page, stream},
 };
 
 /// Parts of the page that follow the run.
-pub const PARTS: [&str; 8] = [
+pub const PARTS: [&str; 10] = [
     "live-state",
     "live-actions",
     "live-pace",
+    "live-rate",
+    "live-rate-buttons",
     "live-numbers",
     "live-answer",
     "live-tabs",
@@ -41,7 +45,7 @@ pub const BROKEN: &str = "live-broken";
 pub const REFUSED: &str = "live-refused";
 
 /// The event kinds that the page follows.
-const KINDS: &[&str] = &["tick", "progress", "state", "cancel", "log"];
+const KINDS: &[&str] = &["tick", "progress", "state", "cancel", "rate", "log"];
 
 /// Wait before new drawings are fetched: a burst of seconds after a reconnect needs them only once.
 const REDRAW_MS: i32 = 400;
@@ -67,7 +71,7 @@ struct NewState {
     state: RunState,
 }
 
-/// Follows a run for as long as the page is open. Shows nothing itself.
+/// Follows a run for as long as the page is open. Shows the button that pauses it.
 #[island]
 pub fn FollowLive(
     /// The run.
@@ -77,10 +81,11 @@ pub fn FollowLive(
     /// Whether starts come at a planned rate.
     open: bool,
 ) -> impl IntoView {
+    let paused = RwSignal::new(false);
     Effect::new(move || {
         let id = id.clone();
         let parts = Rc::new(Parts::default());
-        let charts = Rc::new(Charts::of(open));
+        let charts = Rc::new(Charts::of(open, parts.held.clone()));
         let address = move |after| format!("/api/v1/runs/{id}/events?after={after}");
         let (of_events, drawings) = (parts.clone(), charts.clone());
         let on_event = move |kind: &'static str, data: String| match kind {
@@ -94,6 +99,12 @@ pub fn FollowLive(
                 if state.is_some_and(RunState::is_terminal) {
                     page::reload();
                 }
+                Parts::fetch_soon(&of_events);
+            }
+            "rate" => {
+                // Another plan is to be drawn, and the log has a line more.
+                Charts::redraw_soon(&drawings);
+                of_events.logged.set(true);
                 Parts::fetch_soon(&of_events);
             }
             "log" => {
@@ -110,14 +121,28 @@ pub fn FollowLive(
                 Parts::fetch_soon(&parts);
             }
         };
-        stream::open(address, after, KINDS, on_event, on_link);
+        let pause = stream::open(address, after, KINDS, on_event, on_link);
+        let polled = parts.clone();
         page::every(POLL_MS, move || {
-            if parts.link.get() == stream::Link::Refused && page::is_visible() {
-                Parts::fetch_soon(&parts);
+            if polled.link.get() == stream::Link::Refused && page::is_visible() && !polled.held.get() {
+                Parts::fetch_soon(&polled);
                 Charts::redraw_soon(&charts);
             }
         });
+        let hold = move |paused: &bool, _: Option<&bool>, _: Option<()>| {
+            parts.held.set(*paused);
+            pause(*paused);
+            if *paused {
+                // Nothing is asked for, so nothing is known of the lab.
+                parts.link.set(stream::Link::Connected);
+                parts.say_link(true);
+            } else {
+                Parts::fetch_soon(&parts);
+            }
+        };
+        Effect::watch(move || paused.get(), hold, false);
     });
+    view! { <PauseButton paused=paused/> }
 }
 
 fn read<T: DeserializeOwned>(data: &str) -> Option<T> {
@@ -130,12 +155,14 @@ struct Charts {
     timer: page::Timer,
     /// New drawings are under way: what comes meanwhile is drawn on those.
     awaited: Cell<bool>,
+    /// A person has paused the page.
+    held: Rc<Cell<bool>>,
     recent: RefCell<VecDeque<Point>>,
 }
 
 impl Charts {
-    fn of(open: bool) -> Self {
-        Self { open, timer: page::Timer::default(), awaited: Cell::new(false), recent: RefCell::default() }
+    fn of(open: bool, held: Rc<Cell<bool>>) -> Self {
+        Self { open, timer: page::Timer::default(), awaited: Cell::new(false), held, recent: RefCell::default() }
     }
 
     fn add(charts: &Rc<Self>, point: Point) {
@@ -181,8 +208,10 @@ impl Charts {
             None => None,
         };
         self.awaited.set(false);
-        // Without new drawings the next second asks for them again.
-        let Some(fetched) = fetched.filter(|fetched| page::holds(fetched, PARTS[0])) else { return };
+        // Without new drawings the next second asks for them again, be it after a pause.
+        let Some(fetched) = fetched.filter(|fetched| page::holds(fetched, PARTS[0]) && !self.held.get()) else {
+            return;
+        };
         let ids: Vec<String> = RunChart::ALL.into_iter().flat_map(RunChart::drawings).collect();
         page::replace(&fetched, &ids);
         // Seconds that passed while the page was on its way are not in it yet.
@@ -203,6 +232,8 @@ struct Parts {
     /// A line was logged since the log was fetched.
     logged: Cell<bool>,
     link: Cell<stream::Link>,
+    /// A person has paused the page.
+    held: Rc<Cell<bool>>,
 }
 
 impl Default for Parts {
@@ -213,13 +244,14 @@ impl Default for Parts {
             again: Cell::new(false),
             logged: Cell::new(false),
             link: Cell::new(stream::Link::Connected),
+            held: Rc::default(),
         }
     }
 }
 
 impl Parts {
     fn fetch_soon(parts: &Rc<Self>) {
-        if parts.under_way.get() || !page::is_visible() {
+        if parts.held.get() || parts.under_way.get() || !page::is_visible() {
             parts.again.set(true);
             return;
         }
@@ -235,7 +267,7 @@ impl Parts {
             self.again.set(false);
             let answered = self.fetch_once().await;
             self.say_link(answered);
-            if !answered || !self.again.get() || !page::is_visible() {
+            if !answered || !self.again.get() || self.held.get() || !page::is_visible() {
                 break;
             }
         }
@@ -245,8 +277,14 @@ impl Parts {
     /// Fetches the parts once; `false` when the lab did not answer.
     async fn fetch_once(&self) -> bool {
         let Some(address) = page::address() else { return true };
-        let (address, parts) = wanted(&address, self.logged.replace(false));
+        let logged = self.logged.replace(false);
+        let (address, parts) = wanted(&address, logged);
         let Some(fetched) = page::fetch(&page::with_word(&address, "only=numbers")).await else { return false };
+        if self.held.get() {
+            // Paused while the answer was on its way: it is asked for anew when the page goes on.
+            self.logged.set(logged || self.logged.get());
+            return true;
+        }
         if !page::holds(&fetched, PARTS[0]) {
             // It is no longer the page of a live run.
             page::reload();

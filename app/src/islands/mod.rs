@@ -9,6 +9,7 @@ pub mod chart_cursor;
 pub mod follow;
 pub mod follow_live;
 pub mod launch_form;
+mod pause;
 pub mod refresh;
 pub mod theme_toggle;
 

@@ -17,7 +17,7 @@ use super::{
     sections::{Judges, LoadShape, Parameters, What, Where},
 };
 use crate::{
-    components::chosen,
+    components::{GuideLink, Topic, chosen},
     islands::{LaunchForm, launch_form::STALE},
     pages::{
         actions::LaunchRun,
@@ -168,7 +168,7 @@ fn LaunchBody(shown: Shown, action: ServerAction<LaunchRun>) -> impl IntoView {
                     <div id="launch-where"><Where shown=shown.clone()/></div>
                 </section>
                 <section class="step">
-                    <h2>"Load shape"</h2>
+                    <h2>"Load shape " <GuideLink topic=Topic::Patterns/></h2>
                     <LoadShape shown=shown.clone()/>
                 </section>
                 <div id="launch-parameters"><Parameters shown=shown.clone()/></div>
@@ -256,7 +256,7 @@ pub fn about(count: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use perflab_model::unit::Millis;
+    use perflab_model::{unit::Millis, work::Needs};
     use rstest::rstest;
 
     use super::*;
@@ -307,8 +307,8 @@ mod tests {
         #[case] requests: Option<f64>,
         #[case] told: &str,
     ) {
-        let duration = Millis::from_secs(660);
-        let estimate = Estimate { iterations, requests, duration, ends_us: 0, peak_rate, peak_users, ahead: 0 };
+        let (duration, needs) = (Millis::from_secs(660), Needs::default());
+        let estimate = Estimate { iterations, requests, duration, at_most: false, ends_us: 0, peak_rate, peak_users, ahead: 0, needs };
         assert_eq!(plan(&estimate, "staging"), told);
     }
 }

@@ -8,8 +8,12 @@ use perflab_stats::{Histogram, missing_samples};
 
 use super::data::RunData;
 use crate::{
-    charts::distribution::{NAME, RunDistribution, percentile_ms},
+    charts::{
+        distribution::{NAME, RunDistribution, percentile_ms},
+        stops::distribution_stops,
+    },
     components::{Scroller, quantity::Shown},
+    islands::ChartCursor,
     pages::figure::ChartFigure,
 };
 
@@ -37,12 +41,15 @@ pub fn DistributionTab(
         return view! { <p class="muted pt1">"No request was answered after the warm-up."</p> }.into_any();
     }
     let files = format!("/runs/{}/charts/{NAME}", data.run.row.id);
-    let (chart, finding) = (distribution.chart(), distribution.finding());
+    let (chart, finding, stops) = (distribution.chart(), distribution.finding(), distribution_stops(&distribution));
     let columns = distribution.times.iter().map(|(kind, histogram)| (head(*kind), cells(histogram))).collect();
     view! {
         <section class="section cols">
             <h2 class="sr c12">"Distribution of latency"</h2>
-            <div class="c8"><ChartFigure chart=chart sizes=&Size::TWO_THIRDS finding=finding files=files/></div>
+            <div class="c8">
+                <ChartFigure chart=chart sizes=&Size::TWO_THIRDS finding=finding files=files stops=stops/>
+                <ChartCursor/>
+            </div>
             <div class="c4"><Percentiles columns=columns/></div>
         </section>
     }

@@ -8,7 +8,9 @@ use perflab_model::{
 };
 
 use super::bullets::bullets;
-use crate::components::{LedgerTable, TrustHeading, ValidityList, VerdictBadge, met_summary, sentence};
+use crate::components::{
+    GuideLink, LedgerTable, Topic, TrustHeading, ValidityList, VerdictBadge, met_summary, sentence,
+};
 
 /// How a run ends that was carried out as planned: nothing needs to be said of it.
 const COMPLETED: &str = "completed";
@@ -32,7 +34,8 @@ pub fn VerdictBox(
                 <p class="answer">{sentence(&judgement.sentence)} {how.map(|end| format!(" {}", sentence(&end.message)))}</p>
                 <p class="gate">
                     "Gate: " <b>{gate.word()}</b> {format!(", exit {}", gate.exit_code())} <br/>
-                    <a href=format!("/api/v1/runs/{}/summary", run.row.id)>"why, as JSON"</a>
+                    <a href=format!("/api/v1/runs/{}/summary", run.row.id)>"why, as JSON"</a> " "
+                    <GuideLink topic=Topic::Verdict/>
                 </p>
             </header>
             <div class="parts">
@@ -83,7 +86,7 @@ pub fn Trust(
 ) -> impl IntoView {
     if validity.signals.is_empty() {
         return view! {
-            <h3 class="ruled">"Can the numbers be trusted?"</h3>
+            <h3 class="ruled">"Can the numbers be trusted? " <GuideLink topic=Topic::Validity/></h3>
             <p class="muted pt1">"Nothing was measured, so there is nothing to trust."</p>
         }
         .into_any();

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use perflab_model::run::RunState;
 
-use super::{data::RunData, header::Facts};
+use super::{data::RunData, header::Facts, marks::Marks};
 use crate::{
     components::StateBadge,
-    islands::{FollowRun, Refresh},
+    islands::FollowRun,
     pages::actions::StopRun,
 };
 use leptos::form::ActionForm;
@@ -24,8 +24,13 @@ pub fn Waiting(
     data: RunData,
 ) -> impl IntoView {
     let run = data.run;
-    let row = run.row.clone();
-    let answer = if row.state == RunState::Claimed {
+    let (row, plan) = (run.row.clone(), run.plan.clone());
+    let answer = if let Some(switch) = &data.held {
+        format!(
+            "Waiting: the kill switch of {} is pulled. It begins once a person has released that.",
+            switch.scope
+        )
+    } else if row.state == RunState::Claimed {
         "A worker has taken this run and is starting its runner.".to_owned()
     } else {
         waits_for(data.ahead, &row.environment.to_string())
@@ -41,6 +46,12 @@ pub fn Waiting(
                     <StateBadge state=row.state/>
                 </div>
                 <div class="btn-group">
+                    <FollowRun
+                        id=row.id.to_string()
+                        after=data.after
+                        ids=vec![ANSWER.to_owned()]
+                        every_ms=LOOK_EVERY_MS
+                    />
                     <ActionForm action=cancel>
                         <input type="hidden" name="id" value=row.id.to_string()/>
                         <button class="btn">"Cancel"</button>
@@ -51,6 +62,7 @@ pub fn Waiting(
             <Facts run=run/>
         </div>
         <div class="page-body snug">
+            <Marks plan=plan/>
             <div class="note-line" data-v="queued" role="status">
                 <p>
                     "This page changes by itself as soon as the run begins. Without scripts, "
@@ -59,8 +71,6 @@ pub fn Waiting(
                 </p>
             </div>
         </div>
-        <FollowRun id=row.id.to_string() after=data.after/>
-        <Refresh ids=vec![ANSWER.to_owned()] every_ms=LOOK_EVERY_MS/>
     }
     .into_any()
 }

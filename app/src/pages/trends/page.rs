@@ -16,7 +16,8 @@ use super::{
     table::RunsTable,
 };
 use crate::{
-    charts::trend::trend_chart,
+    charts::{stops::trend_stops, trend::trend_chart},
+    islands::ChartCursor,
     pages::{
         figure::ChartFigure,
         source::{Loaded, lab, query},
@@ -97,7 +98,13 @@ fn Measured(trend: Trend) -> impl IntoView {
     let [svg, csv] = ["svg", "csv"].map(|ending| format!("/trends/chart.{ending}?{files}"));
     view! {
         <h2 class="sr">"Chart"</h2>
-        <ChartFigure chart=trend_chart(&trend) sizes=&TREND_SIZES finding=finding(&trend)/>
+        <ChartFigure
+            chart=trend_chart(&trend)
+            sizes=&TREND_SIZES
+            finding=finding(&trend)
+            stops=trend_stops(&trend)
+        />
+        <ChartCursor/>
         <section class="section">
             <div class="section-head">
                 <h2>"Runs"</h2>
