@@ -7,6 +7,7 @@ use perflab_model::{
 };
 
 use super::{
+    guide_link::{GuideLink, Topic},
     quantity::{Unit, with_unit},
     verdict::{outcome_mark, outcome_word},
     words::sentence,
@@ -23,28 +24,37 @@ pub fn LedgerTable(
     /// Lower rows.
     #[prop(optional)]
     tight: bool,
+    /// For how long each rule was in breach: while a run goes on, that tells whether it still is.
+    #[prop(optional)]
+    breaches: bool,
 ) -> impl IntoView {
     let mut bullets = bullets.into_iter();
+    let rows = rows.into_iter().map(|row| ledger_row(row, bullets.next().unwrap_or_default(), breaches));
+    let rows = rows.collect_view();
     view! {
         <table class=if tight { "data ledger tight" } else { "data ledger" }>
             <thead>
                 <tr>
                     <th>"Outcome"</th>
-                    <th>"Rule"</th>
+                    <th>"Rule " <GuideLink topic=Topic::Thresholds/></th>
                     <th class="num">"Value"</th>
                     <th class="p3">"95 % interval"</th>
                     <th class="p2">"Against its limit"</th>
                     <th class="num p2">"Margin"</th>
+                    {breaches.then(|| view! { <th class="num p2" title=IN_BREACH>"In breach"</th> })}
                     <th>"Source"</th>
                 </tr>
             </thead>
-            <tbody>{rows.into_iter().map(|row| ledger_row(row, bullets.next().unwrap_or_default())).collect_view()}</tbody>
+            <tbody>{rows}</tbody>
         </table>
     }
     .into_any()
 }
 
-fn ledger_row(row: LedgerRow, bullet: String) -> impl IntoView {
+/// What the time in breach is.
+const IN_BREACH: &str = "Seconds whose own value was beyond the limit";
+
+fn ledger_row(row: LedgerRow, bullet: String, breaches: bool) -> impl IntoView {
     let next = explanation(&row);
     let against =
         if bullet.is_empty() { limit(&row).into_any() } else { view! { <span inner_html=bullet></span> }.into_any() };
@@ -74,16 +84,26 @@ fn ledger_row(row: LedgerRow, bullet: String) -> impl IntoView {
             <td class="iv p3">{interval}</td>
             <td class="svgcell p2">{against}</td>
             <td class="num l-margin p2">{margin(&row)}</td>
+            {breaches.then(|| view! { <td class="num p2" title=IN_BREACH>{in_breach(&row)}</td> })}
             <td class="muted l-source">{row.source.clone()}</td>
         </tr>
         {next
             .map(|text| {
                 view! {
                     <tr class="next">
-                        <td colspan="7">{text}</td>
+                        <td colspan=if breaches { "8" } else { "7" }>{text}</td>
                     </tr>
                 }
             })}
+    }
+}
+
+/// `0:07`, or that it never was; nothing of a rule without values.
+fn in_breach(row: &LedgerRow) -> String {
+    match (row.breach_seconds, row.samples) {
+        (0, 0) => "–".to_owned(),
+        (0, _) => "never".to_owned(),
+        (seconds, _) => display::elapsed(seconds.into()),
     }
 }
 
@@ -230,6 +250,7 @@ mod tests {
             waiver: None,
             outcome,
             margin_percent: None,
+            breach_seconds: 0,
             reason: None,
             next: None,
         }
@@ -258,6 +279,13 @@ mod tests {
         let nothing = LedgerRow { samples: 0, ..row("<", Gate::Inconclusive, None) };
         assert_eq!(Measured::of(&nothing), Measured::Nothing);
         assert_eq!(Measured::of(&row("<", Gate::Inconclusive, None)), Measured::TooFew(None));
+    }
+
+    #[test]
+    fn the_time_in_breach_is_told_from_never_and_from_not_known() {
+        let row = |breach_seconds, samples| LedgerRow { breach_seconds, samples, ..row("<", Gate::Pass, None) };
+        let told = [row(7, 100), row(0, 100), row(0, 0)].map(|row| in_breach(&row));
+        assert_eq!(told, ["0:07", "never", "–"]);
     }
 
     #[test]

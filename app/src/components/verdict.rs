@@ -104,6 +104,7 @@ mod tests {
             waiver: None,
             outcome,
             margin_percent: Some(15.5),
+            breach_seconds: 0,
             reason: None,
             next: None,
         }

@@ -87,6 +87,11 @@ impl Gate {
     }
 }
 
+/// No second was: then there is nothing to tell.
+const fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
+}
+
 /// One rule of a ledger: what was asked, what was measured, what follows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -121,6 +126,10 @@ pub struct LedgerRow {
     pub outcome: Gate,
     /// How far the value is from the limit in percent of it; positive is beyond.
     pub margin_percent: Option<f64>,
+    /// Seconds whose own value was beyond the limit (of a two-level rule: its target). The outcome rests on all seconds
+    /// together; this tells a short trouble from a lasting one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub breach_seconds: u32,
     /// Why the outcome is what it is, where that needs words: too few samples, no samples.
     pub reason: Option<String>,
     /// What to do next, for everything not met.

@@ -35,6 +35,7 @@ pub(super) fn row(gone: &Gone) -> LedgerRow {
         waiver: None,
         outcome: Gate::Fail,
         margin_percent: Some((silent - limit) / limit * 100.0),
+        breach_seconds: 0,
         reason: Some(format!(
             "nothing was answered in the last {} s of the load, and {} requests failed meanwhile (mostly {})",
             gone.seconds,

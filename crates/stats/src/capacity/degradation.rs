@@ -79,6 +79,7 @@ pub fn judge(rule: &Rule, unit: CapacityUnit, levels: &[(f64, Histogram)], over:
         waiver: None,
         outcome: Gate::Inconclusive,
         margin_percent: None,
+        breach_seconds: 0,
         reason: None,
         next: None,
     };

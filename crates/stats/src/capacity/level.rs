@@ -99,6 +99,7 @@ mod tests {
             waiver: None,
             outcome,
             margin_percent: None,
+            breach_seconds: 0,
             reason: None,
             next: None,
         }
