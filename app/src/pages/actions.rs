@@ -26,7 +26,7 @@ use super::{launch::fields::LaunchFields, source::lab};
 use crate::{components::encoded, ui_error::UiError};
 
 /// Under which name keys of browsers are kept, until people sign in.
-const CALLER: &str = "browser";
+pub(super) const CALLER: &str = "browser";
 
 /// Starts a run as the launch form says and goes to its page. What is wrong is said at the form, which comes back with
 /// everything that was typed; nothing is started that the form had not shown.
@@ -43,6 +43,7 @@ pub async fn launch_run(
     #[server(default)] duration: String,
     #[server(default)] max_in_flight: String,
     #[server(default)] seed: String,
+    #[server(default)] classes: String,
     #[server(default)] tags: String,
     #[server(default)] again: String,
     #[server(default)] set: BTreeMap<String, String>,
@@ -61,6 +62,7 @@ pub async fn launch_run(
         duration,
         max_in_flight,
         seed,
+        classes,
         tags,
         again,
         set,
@@ -126,7 +128,7 @@ async fn end(lab: &Lab, address: &str, how: Cancel) -> Result<(), Problem> {
 }
 
 /// Where Stop and Abort lead: to the run's page, which says it when they did not work.
-fn after_end<Action: ServerFn<Error = UiError>>(address: &str, outcome: Result<(), Problem>) -> String {
+pub(super) fn after_end<Action: ServerFn<Error = UiError>>(address: &str, outcome: Result<(), Problem>) -> String {
     let page = format!("/runs/{}", encoded(address));
     match outcome {
         Ok(()) => page,
@@ -135,7 +137,7 @@ fn after_end<Action: ServerFn<Error = UiError>>(address: &str, outcome: Result<(
 }
 
 /// The address of a page that is to say what went wrong with an action of its own.
-fn with_problem<Action: ServerFn<Error = UiError>>(page: &str, problem: Problem) -> String {
+pub(super) fn with_problem<Action: ServerFn<Error = UiError>>(page: &str, problem: Problem) -> String {
     let told = ServerFnUrlError::new(Action::url(), UiError(problem));
     // Addresses are only written with a host in front, which is taken off again.
     match told.to_url(&format!("{HOST}{page}")) {

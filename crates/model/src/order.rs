@@ -48,9 +48,9 @@ pub struct RateChange {
 }
 
 impl RateChange {
-    /// `+10/s`, `−2.5/s`.
+    /// `+10/s`, `-2.5/s`, with all the digits that a person chose.
     pub fn signed(&self) -> String {
-        format!("{}/s", crate::display::signed(self.by))
+        format!("{:+}/s", self.by)
     }
 
     /// `+10/s from 0:12 on`.

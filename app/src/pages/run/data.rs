@@ -1,11 +1,14 @@
 //! What the page of a run is made of.
 
-use perflab_lab::Lab;
+use perflab_lab::{Lab, RateNow};
 use perflab_model::{
+    display,
     event::EventKind,
+    kill_switch::KillSwitch,
+    order::RateChange,
     problem::Problem,
     run::{Run, RunState},
-    runner::LogLine,
+    runner::{LogLevel, LogLine},
     summary::Progress,
     tick::{Point, Tick},
 };
@@ -22,6 +25,12 @@ pub struct RunData {
     pub progress: Option<Progress>,
     /// Its log.
     pub logs: Vec<LogLine>,
+    /// What a person ordered of its rate.
+    pub changes: Vec<RateChange>,
+    /// How its rate stands, while it goes on.
+    pub rate: Option<RateNow>,
+    /// The kill switch that keeps it waiting.
+    pub held: Option<KillSwitch>,
     /// Number of the last event that all this includes.
     pub after: u64,
     /// Its ticks with histograms; only for the tab that draws a distribution.
@@ -49,6 +58,9 @@ impl RunData {
             points: Vec::new(),
             progress: None,
             logs: Vec::new(),
+            changes: Vec::new(),
+            rate: None,
+            held: None,
             // What is read below may already hold later events: the browser then gets them twice and takes them once.
             after: run.last_seq,
             ticks: Vec::new(),
@@ -63,8 +75,15 @@ impl RunData {
             let options = lab.launch_options(Some(&data.run.row.project)).await?;
             let place = options.environments.into_iter().find(|place| place.name == data.run.row.environment);
             // The run itself is one of those that wait.
+            data.held = place.as_ref().and_then(|place| place.killed.clone());
             data.ahead = place.map(|place| place.waiting.saturating_sub(1) + u64::from(place.busy_with.is_some()));
             return Ok(data);
+        }
+        if data.run.plan.load.has_rate() {
+            data.changes = lab.rate_changes(&data.run).await?;
+        }
+        if !over && !data.run.plan.load.adjustable().is_empty() {
+            data.rate = Some(lab.rate_now(&data.run).await?);
         }
         if (!over && !numbers_only) || (over && matches!(tab, Tab::Summary | Tab::Timeline)) {
             data.points = lab.points(id).await?;
@@ -85,6 +104,16 @@ impl RunData {
     }
 }
 
+/// A change of the rate as a line of the log: when it was asked for, and when it took effect.
+fn rate_line(change: &RateChange, at_us: i64) -> LogLine {
+    let (by, who) = (change.signed(), &change.asked_by);
+    let message = match change.from_second {
+        None => format!("{by} was ordered by {who}."),
+        Some(second) => format!("{by} counts from {} on, as ordered by {who}.", display::elapsed(second.into())),
+    };
+    LogLine { at_us, level: LogLevel::Info, message }
+}
+
 /// Log lines of a run; at most this many pages of events are read for them.
 const MAX_PAGES: usize = 50;
 
@@ -97,6 +126,7 @@ async fn logs(lab: &Lab, run: &Run) -> Result<Vec<LogLine>, Problem> {
         seq = last.seq;
         lines.extend(events.into_iter().filter_map(|event| match event.what {
             EventKind::Log(line) => Some(line),
+            EventKind::Rate(change) => Some(rate_line(&change, event.at_us)),
             _ => None,
         }));
     }

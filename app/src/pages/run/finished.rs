@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use perflab_model::{
+    breakdown::ClassSummary,
     display,
     run::{Run, RunState},
     summary::{ErrorSummary, RequestSummary, Totals},
@@ -13,12 +14,15 @@ use super::{
     data::RunData,
     distribution::DistributionTab,
     header::{Actions, Facts, launch_again, trend_of_endpoint},
+    marks::Marks,
     summary::SummaryTab,
     tab::Tab,
     timeline::Timeline,
     verdict_box::VerdictBox,
 };
-use crate::components::{EndpointTable, ErrorTable, LogTable, RunBadge, count_of, routes, sentence};
+use crate::components::{
+    EndpointTable, ErrorTable, LogTable, RunBadge, UserTable, count_of, routes, sentence, told_users,
+};
 
 /// The page of a run that is over.
 #[component]
@@ -68,11 +72,13 @@ pub fn Finished(
             </nav>
         </div>
         <div class="page-body snug">
+            <Marks plan=data.run.plan.clone() changes=data.changes.clone()/>
             <Ending run=data.run.clone()/>
             {match tab {
                 Tab::Summary => view! { <SummaryTab data=data/> }.into_any(),
                 Tab::Endpoints => view! { <Endpoints data=data/> }.into_any(),
-                Tab::Timeline => view! { <Timeline run=data.run points=data.points/> }.into_any(),
+                Tab::Users => view! { <Users data=data/> }.into_any(),
+                Tab::Timeline => view! { <Timeline run=data.run points=data.points changes=data.changes/> }.into_any(),
                 Tab::Distribution => view! { <DistributionTab data=data/> }.into_any(),
                 Tab::Errors => view! { <Errors data=data/> }.into_any(),
                 Tab::Config => view! { <Config data=data/> }.into_any(),
@@ -131,6 +137,18 @@ fn Endpoints(data: RunData) -> impl IntoView {
         <section class="section">
             <div class="section-head"><h2>"Endpoints"</h2><p>{sentence}</p></div>
             <EndpointTable requests=requests ledger=ledger routes=routes trend=trend/>
+        </section>
+    }
+}
+
+#[component]
+fn Users(data: RunData) -> impl IntoView {
+    let classes = classes(&data);
+    let sentence = told_users(&classes, data.run.plan.load.has_rate());
+    view! {
+        <section class="section">
+            <div class="section-head"><h2>"Users and flows"</h2><p>{sentence}</p></div>
+            {(!classes.is_empty()).then(|| view! { <UserTable classes=classes/> })}
         </section>
     }
 }
@@ -199,6 +217,15 @@ pub fn requests(data: &RunData) -> Vec<RequestSummary> {
     match (&data.run.summary, &data.progress) {
         (Some(summary), _) => summary.requests.clone(),
         (None, Some(progress)) => progress.requests.clone(),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Classes of users: final, or as they stood last.
+fn classes(data: &RunData) -> Vec<ClassSummary> {
+    match (&data.run.summary, &data.progress) {
+        (Some(summary), _) => summary.classes.clone(),
+        (None, Some(progress)) => progress.classes.clone(),
         (None, None) => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use super::{data::RunData, finished::Finished, live::Live, waiting::Waiting};
 use crate::{
     pages::{
         actions::{AbortRun, StopRun},
+        adjust::AdjustRun,
         problem::ProblemLine,
         source::{Loaded, lab, parameter, query},
     },
@@ -44,11 +45,12 @@ fn show(data: RunData) -> impl IntoView {
     }
 }
 
-/// Why Stop or Abort did not work, when a form has just come back from there.
+/// Why Stop, Abort or another rate did not work, when a form has just come back from there.
 fn refused() -> Option<Problem> {
     let stop = ServerAction::<StopRun>::new().value().get_untracked();
     let abort = ServerAction::<AbortRun>::new().value().get_untracked();
-    [stop, abort]
+    let adjust = ServerAction::<AdjustRun>::new().value().get_untracked();
+    [stop, abort, adjust]
         .into_iter()
         .flatten()
         .find_map(|result: Result<(), UiError>| result.err())

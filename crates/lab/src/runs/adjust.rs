@@ -187,6 +187,11 @@ fn fixed(run: &Run, next: u32) -> Option<Problem> {
     }
 }
 
+/// Starts a second as people choose them: `20`, `2.50`, `20,000`.
+fn starts(rate: f64) -> String {
+    if rate.fract() == 0.0 && rate >= 0.0 { display::count(rate as u64) } else { display::number(rate) }
+}
+
 /// Whether the rate may be changed by so much.
 fn check(plan: &Plan, now: &RateNow, by: f64) -> Result<(), Problem> {
     if let Some(problem) = &now.fixed {
@@ -205,11 +210,11 @@ fn check(plan: &Plan, now: &RateNow, by: f64) -> Result<(), Problem> {
             "rate_by",
             format!(
                 "{}/s more would lead above the cap of {}/s for environment `{environment}`",
-                display::number(by),
-                display::number(now.cap)
+                starts(by),
+                starts(now.cap)
             ),
             &if now.room > 0.0 {
-                format!("Add at most {}/s", display::number(now.room))
+                format!("Add at most {}/s", starts(now.room))
             } else {
                 "Nothing can be added; an administrator may raise the cap for later runs".to_owned()
             },
@@ -218,8 +223,8 @@ fn check(plan: &Plan, now: &RateNow, by: f64) -> Result<(), Problem> {
     if now.target + by < 0.0 {
         return Err(wrong_field(
             "rate_by",
-            format!("{}/s less would lead below zero", display::number(-by)),
-            &format!("Take away at most {}/s, the rate that is planned now", display::number(now.target)),
+            format!("{}/s less would lead below zero", starts(-by)),
+            &format!("Take away at most {}/s, the rate that is planned now", starts(now.target)),
         ));
     }
     Ok(())

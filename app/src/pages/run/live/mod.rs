@@ -5,5 +5,6 @@ pub mod facts;
 pub mod head;
 pub mod page;
 pub mod parts;
+pub mod rate;
 
 pub use page::Live;

@@ -8,10 +8,13 @@ use super::{
     parts::{LiveAnswer, LiveParts},
 };
 use crate::{
-    charts::{finding::live_finding, run::is_open, series::RunChart},
+    charts::{finding::live_finding, rate::carried_out, series::RunChart},
     components::routes,
-    islands::FollowLive,
-    pages::run::{data::RunData, timeline::run_figures},
+    pages::run::{
+        data::RunData,
+        marks::Marks,
+        timeline::{Course, run_figures},
+    },
 };
 
 /// A run under way, complete as of now; the browser takes it from there.
@@ -22,37 +25,38 @@ pub fn Live(
 ) -> impl IntoView {
     let facts = LiveFacts::of(&data);
     let tab = LiveTab::from_code(&data.tab_code);
-    let open = is_open(&data.run.plan);
     let routes = routes(&data.run.plan);
     // The browser has the drawings; it takes the sentences above them from here.
+    let plan = carried_out(&data.run.plan, &data.changes);
     let sentences = data.numbers_only.then(|| {
         let now = data.progress.as_ref();
         let sentence = |which: RunChart| {
-            let text = now.map(|now| live_finding(which, &data.run.plan, now));
+            let text = now.map(|now| live_finding(which, &plan, now));
             view! { <span id=which.finding()>{text}</span> }
         };
         view! { <div hidden=true>{RunChart::ALL.map(sentence).collect_view()}</div> }
     });
+    let course = Course { run: &data.run, points: &data.points, changes: &data.changes, now: data.progress.as_ref() };
     let charts = (!data.numbers_only).then(|| {
         view! {
             <h2 class="sr">"Charts"</h2>
-            {run_figures(&data.run, &data.points, data.progress.as_ref(), true)}
+            {run_figures(course, true)}
         }
         .into_any()
     });
     view! {
-        <LiveHead facts=facts.clone() progress=data.progress.clone()/>
+        <LiveHead facts=facts.clone() progress=data.progress.clone() after=data.after/>
         <div class="page-body snug">
             <noscript>
                 <div class="note-line" data-v="queued">
                     <p>"Without scripts this page shows the run as it stood when it was loaded. " <a href="">"Look again"</a></p>
                 </div>
             </noscript>
+            <Marks plan=data.run.plan.clone() changes=data.changes.clone()/>
             <LiveAnswer facts=facts.clone() progress=data.progress.clone()/>
             {charts}
             {sentences}
-            <LiveParts id=facts.id.clone() tab=tab progress=data.progress logs=data.logs routes=routes/>
+            <LiveParts id=facts.id tab=tab progress=data.progress logs=data.logs routes=routes/>
         </div>
-        <FollowLive id=facts.id after=data.after open=open/>
     }
 }
