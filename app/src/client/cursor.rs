@@ -190,9 +190,7 @@ impl Cursor {
         let Some(second) = *self.second.borrow() else { return };
         let values = self.values.borrow();
         let found = match values.get(address) {
-            Some(Values::Known { rows, .. }) => {
-                covering(rows, second).map_or("not measured", |row| row.text.as_str())
-            }
+            Some(Values::Known { rows, .. }) => covering(rows, second).map_or("not measured", |row| row.text.as_str()),
             Some(Values::Missing { .. }) => "the values could not be fetched",
             Some(Values::Awaited) | None => "fetching the values",
         };
@@ -351,7 +349,10 @@ mod tests {
         let row = |second: f64, seconds: f64| Row { second, seconds, text: second.to_string() };
         let rows = [row(0.0, 4.0), row(4.0, 2.0), row(8.0, 4.0)];
         let found = |second| covering(&rows, second).map(|row| row.second);
-        assert_eq!([0.0, 3.0, 5.0, 6.0, 11.0, 12.0].map(found), [Some(0.0), Some(0.0), Some(4.0), None, Some(8.0), None]);
+        assert_eq!(
+            [0.0, 3.0, 5.0, 6.0, 11.0, 12.0].map(found),
+            [Some(0.0), Some(0.0), Some(4.0), None, Some(8.0), None]
+        );
         assert_eq!(stepped("ArrowRight", Some(4.0), (0.0, 90.0), 4.0), Some(8.0));
     }
 

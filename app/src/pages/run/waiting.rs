@@ -4,11 +4,7 @@ use leptos::prelude::*;
 use perflab_model::run::RunState;
 
 use super::{data::RunData, header::Facts, marks::Marks};
-use crate::{
-    components::StateBadge,
-    islands::FollowRun,
-    pages::actions::StopRun,
-};
+use crate::{components::StateBadge, islands::FollowRun, pages::actions::StopRun};
 use leptos::form::ActionForm;
 
 /// Id of the sentence that says what is waited for.
@@ -26,10 +22,7 @@ pub fn Waiting(
     let run = data.run;
     let (row, plan) = (run.row.clone(), run.plan.clone());
     let answer = if let Some(switch) = &data.held {
-        format!(
-            "Waiting: the kill switch of {} is pulled. It begins once a person has released that.",
-            switch.scope
-        )
+        format!("Waiting: the kill switch of {} is pulled. It begins once a person has released that.", switch.scope)
     } else if row.state == RunState::Claimed {
         "A worker has taken this run and is starting its runner.".to_owned()
     } else {
