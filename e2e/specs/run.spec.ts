@@ -109,7 +109,7 @@ test('numbers and charts leave the lab as files', async ({ page }) => {
   const chart = await page.request.get(`${first}/charts/latency.svg`);
   expect(await chart.text()).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
   const table = await page.request.get(`${first}/charts/latency.csv`);
-  expect((await table.text()).split('\n')[0]).toBe('second,p99_ms,p95_ms,p50_ms,mean_ms');
+  expect((await table.text()).split('\n')[0]).toBe('second,p99_ms,p95_ms,p50_ms,mean_ms,seconds');
 });
 
 test('a second run on the same environment says what it waits for, and can be stopped', async ({ page, context }) => {
@@ -185,6 +185,21 @@ test('the trend shows the finished run and the stopped one, and leads to them', 
   await expectAccessible(page);
   await page.getByRole('link', { name: '#1', exact: true }).click();
   await expect(page).toHaveURL(first);
+});
+
+test('distribution and trend are read out by keyboard, value by value', async ({ page }) => {
+  for (const [address, title, words] of [
+    [`${first}?tab=distribution`, 'Distribution', /took no longer$/],
+    [`${lab.url}/trends?suite=mita&scenario=smoke&measure=latency_mean`, 'Latency, mean', /^#2 .* ms .* UTC/],
+  ] as const) {
+    await page.goto(address);
+    const slider = page.getByRole('slider', { name: new RegExp(`^${title}.*, value by value$`) });
+    await slider.focus();
+    await page.keyboard.press('End');
+    await expect(slider).toHaveAttribute('aria-valuetext', words);
+    await expect(page.locator('figure .readout').first()).toHaveText(words);
+    await expectAccessible(page);
+  }
 });
 
 test('run again brings the form back as it was', async ({ page }) => {

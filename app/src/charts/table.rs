@@ -6,7 +6,7 @@ use super::run::{is_open, series_names, unit};
 use crate::charts::series::RunChart;
 
 /// Rows of a table in a page: about this many.
-const ROWS: usize = 20;
+const ROWS: u32 = 20;
 
 /// A chart as a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +22,12 @@ pub struct ChartTable {
 /// The table of a chart in a page. A stretch shows its highest value: a table must not hide a spike.
 pub fn run_table(which: RunChart, plan: &Plan, points: &[Point]) -> ChartTable {
     let open = is_open(plan);
-    let stretch = stretch_seconds(points.len());
+    // Where points begin decides: those of several seconds need not fit into round stretches.
+    let stretch = stretch_seconds(points.last().map_or(0, |point| point.end()));
     let names = series_names(which, open);
     let heads = std::iter::once("From".to_owned()).chain(names.iter().map(|name| head(name, unit(which)))).collect();
     let rows = points
-        .chunks(stretch)
+        .chunk_by(|a, b| a.second / stretch == b.second / stretch)
         .map(|chunk| {
             let begin = chunk.first().map_or(0, |point| point.second);
             let highest = |index: usize| {
@@ -48,12 +49,12 @@ fn head(name: &str, unit: &str) -> String {
 }
 
 /// Round stretches so that the table keeps about [`ROWS`] rows.
-fn stretch_seconds(points: usize) -> usize {
-    [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600].into_iter().find(|stretch| points / stretch <= ROWS).unwrap_or(3600)
+fn stretch_seconds(seconds: u32) -> u32 {
+    [1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600].into_iter().find(|stretch| seconds / stretch <= ROWS).unwrap_or(3600)
 }
 
-/// Every second of a chart as CSV: seconds and the exact values, empty where nothing was measured or too little for a
-/// percentile.
+/// Every point of a chart as CSV: its first second, the exact values, empty where nothing was measured or too little for
+/// a percentile, and how many seconds it holds.
 pub fn run_csv(which: RunChart, plan: &Plan, points: &[Point]) -> String {
     let open = is_open(plan);
     let mut text = String::from("second");
@@ -66,7 +67,7 @@ pub fn run_csv(which: RunChart, plan: &Plan, points: &[Point]) -> String {
         };
         text += &format!(",{}_{unit}", name.replace(' ', "_"));
     }
-    text.push('\n');
+    text.push_str(",seconds\n");
     for point in points {
         text += &point.second.to_string();
         for (_, value) in which.values(open, point) {
@@ -75,7 +76,7 @@ pub fn run_csv(which: RunChart, plan: &Plan, points: &[Point]) -> String {
                 text += &display::exact(value);
             }
         }
-        text.push('\n');
+        text += &format!(",{}\n", point.seconds);
     }
     text
 }

@@ -1,4 +1,4 @@
-//! A run's numbers for other programs: the summary document, and every second as JSON or CSV.
+//! A run's numbers for other programs: the summary document, and its points, requests and classes of users as JSON or CSV.
 
 use axum::{
     Json,
@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use perflab_model::{
+    breakdown::{ClassSummary, PartSums, ShareOf},
     problem::{Problem, ProblemKind},
     run::Run,
     summary::{RequestSummary, Summary},
@@ -58,8 +59,9 @@ pub(super) struct FormatQuery {
     format: Format,
 }
 
-/// Every second of a run, in one answer: one point a second, so no more than its environment's longest run has (14,400
-/// at 4 h). To read only what is new of a run under way, follow its events.
+/// The points of a run, in one answer. While it goes on there is one a second, so no more than its environment's longest
+/// run has (14,400 at 4 h); to read only what is new, follow its events. Once a long run is over its neighbouring seconds
+/// are merged, to at most 1,800 points: `seconds` says how many a point holds. Counts are of all of them together.
 #[utoipa::path(get, path = "/api/v1/runs/{run}/series", tag = "runs",
     params(("run" = String, Path, description = "Id or number"),
            ("format" = Option<String>, Query, description = "`json` or `csv`")),
@@ -99,6 +101,27 @@ pub(super) async fn requests(
     })
 }
 
+/// Who did what in a run that has ended: its classes of users, each with its flows, in one answer.
+#[utoipa::path(get, path = "/api/v1/runs/{run}/classes", tag = "runs",
+    params(("run" = String, Path, description = "Id or number"),
+           ("format" = Option<String>, Query, description = "`json` or `csv`")),
+    responses((status = 200, description = "One entry a class; in CSV a row for it and one for each of its parts", body = Vec<ClassSummary>),
+              (status = 409, description = "The run has not ended", body = Problem)))]
+pub(super) async fn classes(
+    State(state): State<ApiState>,
+    RunAddress(run): RunAddress,
+    asked: Result<Query<FormatQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, ApiProblem> {
+    let format = query(asked)?.format;
+    let run = state.lab.run(&run).await?;
+    let number = run.row.number;
+    let summary = ended(run)?;
+    Ok(match format {
+        Format::Json => Json(summary.classes).into_response(),
+        Format::Csv => csv(&format!("run-{number}-classes.csv"), classes_csv(&summary.classes)),
+    })
+}
+
 fn csv(name: &str, text: String) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
@@ -121,7 +144,7 @@ fn series_csv(points: &[Point]) -> String {
     let mut text = String::from(
         "second,at_us,phase,target,planned,started,late,dropped,finished,failed,aborted,in_flight,users,bytes_sent,\
          bytes_received,connections,latency_samples,latency_mean_us,latency_p50_us,latency_p90_us,latency_p95_us,\
-         latency_p99_us,latency_max_us,lag_p99_us,generator_cpu\n",
+         latency_p99_us,latency_max_us,lag_p99_us,generator_cpu,seconds\n",
     );
     for point in points {
         let phase = match point.phase {
@@ -134,7 +157,7 @@ fn series_csv(points: &[Point]) -> String {
             |q| format!("{},{},{},{},{},{},{}", q.samples, q.mean_us, q.p50_us, q.p90_us, q.p95_us, q.p99_us, q.max_us),
         );
         text.push_str(&format!(
-            "{},{},{phase},{},{},{},{},{},{},{},{},{},{},{},{},{},{latency},{},{}\n",
+            "{},{},{phase},{},{},{},{},{},{},{},{},{},{},{},{},{},{latency},{},{},{}\n",
             point.second,
             point.at_us,
             point.target,
@@ -152,7 +175,50 @@ fn series_csv(points: &[Point]) -> String {
             point.connections,
             point.lag_p99_us.map(|lag| lag.to_string()).unwrap_or_default(),
             number(point.generator.cpu),
+            point.seconds,
         ));
+    }
+    text
+}
+
+fn classes_csv(classes: &[ClassSummary]) -> String {
+    let mut text = String::from(
+        "class,part,share_of,share_wanted,share,iterations_started,iterations,iterations_failed,iterations_aborted,\
+         finished,failed,latency_samples,latency_p50_ms,latency_p95_ms,latency_p99_ms,duration_samples,duration_p50_ms,\
+         duration_p95_ms\n",
+    );
+    let mut row = |class: &str, part: &str, of: &str, shares: [Option<f64>; 2], sums: &PartSums| {
+        let (counts, latency, duration) = (sums.counts, &sums.latency, &sums.duration);
+        let times = |values: [Option<f64>; 3]| values.map(number).join(",");
+        text.push_str(&format!(
+            "{},{},{of},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+            cell(class),
+            cell(part),
+            number(shares[0]),
+            number(shares[1]),
+            counts.iterations_started,
+            counts.iterations,
+            counts.iterations_failed,
+            counts.iterations_aborted,
+            counts.finished,
+            counts.failed,
+            latency.samples,
+            times([latency.p50, latency.p95, latency.p99]),
+            duration.samples,
+            [duration.p50, duration.p95].map(number).join(","),
+        ));
+    };
+    for class in classes {
+        let of = match class.share_of {
+            ShareOf::Users => "users",
+            ShareOf::Iterations => "iterations",
+        };
+        // The sum of the class has no part.
+        row(&class.name, "", of, [class.share_wanted, class.share], &class.sums);
+        for part in &class.parts {
+            let name = part.part.to_string();
+            row(&class.name, &name, "iterations of the class", [part.share_wanted, part.share], &part.sums);
+        }
     }
     text
 }

@@ -159,6 +159,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(export::summary))
         .routes(routes!(export::series))
         .routes(routes!(export::requests))
+        .routes(routes!(export::classes))
         .routes(routes!(launch::options))
         .routes(routes!(launch::preview))
         .routes(routes!(capacity::list, capacity::create))

@@ -10,19 +10,24 @@ use crate::{
 };
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 14] = [
+const ROUTES: [(&str, &str); 19] = [
     ("get", "/api/v1/runs"),
     ("post", "/api/v1/runs"),
     ("get", "/api/v1/runs/{run}"),
     ("post", "/api/v1/runs/{run}/stop"),
     ("post", "/api/v1/runs/{run}/abort"),
+    ("post", "/api/v1/runs/{run}/adjust"),
     ("get", "/api/v1/runs/{run}/events"),
     ("get", "/api/v1/runs/{run}/summary"),
     ("get", "/api/v1/runs/{run}/series"),
     ("get", "/api/v1/runs/{run}/requests"),
+    ("get", "/api/v1/runs/{run}/classes"),
     ("get", "/api/v1/launch/options"),
     ("post", "/api/v1/launch/preview"),
     ("get", "/api/v1/trends"),
+    ("get", "/api/v1/kill-switch"),
+    ("post", "/api/v1/kill-switch"),
+    ("delete", "/api/v1/kill-switch"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 ];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::{
     place::on_both,
@@ -28,7 +29,7 @@ on_both! {
             "01890a5d-ac96-774b-bcce-b302099a8057",
         ];
         for run in nowhere {
-            for rest in ["", "?wait=1s", "/summary", "/series", "/requests", "/events"] {
+            for rest in ["", "?wait=1s", "/summary", "/series", "/requests", "/classes", "/events"] {
                 let reply = site.get(&format!("/api/v1/runs/{run}{rest}")).await;
                 let problem = reply.problem(404, "run.not_found");
                 assert_eq!(problem["kind"], "not_found");
@@ -120,6 +121,44 @@ on_both! {
         assert!(table.text().lines().nth(1).unwrap().starts_with("\"probe\",400,0,"), "{}", table.text());
     }
 
+    async fn who_did_what_is_told_by_class_and_flow_while_a_run_goes_on_and_afterwards(database) {
+        let site = Site::new(&database).await;
+        let id = site.launched(json!({})).await;
+        let mut held = Held::running(&site.lab).await;
+        let early = site.get(&format!("/runs/{id}?tab=users")).await;
+        assert!(early.text().contains("Nothing has been measured yet."), "{}", early.text());
+        for _ in 0..20 {
+            held.second(9_000).await;
+        }
+        let live = site.get(&format!("/runs/{id}?tab=users")).await;
+        for shown in ["Table of users and flows", "1 class, 1 flow.", ">visitor<", ">probe<", "400"] {
+            assert!(live.text().contains(shown), "{shown} in {}", live.text());
+        }
+        site.get(&format!("/api/v1/runs/{id}/classes")).await.problem(409, "run.no_summary");
+        held.finishing().await;
+        held.complete().await;
+        let page = site.get(&format!("/runs/{id}?tab=users")).await;
+        assert!(page.text().contains("its time counts from its planned start"), "{}", page.text());
+        let summary = site.get(&format!("/api/v1/runs/{id}/summary")).await.with_status(200);
+        let classes = site.get(&format!("/api/v1/runs/{id}/classes")).await.with_status(200);
+        assert_eq!(classes, summary["classes"]);
+        let class = &classes[0];
+        assert_eq!((&class["name"], &class["share_of"]), (&json!("visitor"), &json!("iterations")));
+        assert_eq!((&class["share_wanted"], &class["share"]), (&json!(1.0), &json!(1.0)));
+        assert_eq!(class["parts"][0]["part"], json!({"kind": "flow", "flow": "probe"}));
+        for (sum, total) in [("finished", "finished"), ("failed", "failed"), ("iterations_started", "started")] {
+            assert_eq!(class["parts"][0][sum], summary["totals"][total], "{sum}");
+        }
+        assert_eq!(class["latency"]["samples"], summary["latency"]["samples"]);
+        let table = site.get(&format!("/api/v1/runs/{id}/classes?format=csv")).await;
+        let lines: Vec<&str> = table.text().lines().collect();
+        assert!(lines[0].starts_with("class,part,share_of,"), "{lines:#?}");
+        assert!(lines[1].starts_with("\"visitor\",\"\",iterations,1,1,400,400,0,0,400,0,400,"), "{lines:#?}");
+        assert!(lines[2].starts_with("\"visitor\",\"probe\",iterations of the class,1,1,400,"), "{lines:#?}");
+        let columns = lines[0].split(',').count();
+        assert!(lines.iter().all(|line| line.split(',').count() == columns), "{lines:#?}");
+    }
+
     async fn a_run_without_results_says_so(database) {
         let site = Site::new(&database).await;
         let id = site.launched(json!({})).await;
@@ -173,6 +212,17 @@ on_both! {
         site.closing.cancel();
         assert_eq!(site.get("/healthz").await.status, 200);
         assert_eq!(site.get("/readyz").await.status, 503);
+    }
+
+    async fn a_lab_whose_worker_is_down_is_alive_but_not_ready(database) {
+        let site = Site::new(&database).await;
+        let (down, told) = watch::channel(vec!["worker"]);
+        let site = site.told_what_is_down(told);
+        assert_eq!(site.get("/healthz").await.status, 200);
+        let reply = site.get("/readyz").await;
+        assert_eq!((reply.status.as_u16(), reply.text()), (503, "down: worker\n"));
+        down.send_replace(Vec::new());
+        assert_eq!(site.get("/readyz").await.status, 200);
     }
 
     async fn a_lab_whose_database_is_gone_is_alive_but_not_ready(database) {

@@ -7,8 +7,10 @@ use perflab_lab::{
     judge::{Conclusion, Live},
 };
 use perflab_model::{
+    breakdown::{ClassTick, Part, PartCounts, PartTick},
     event::EventKind,
     id::{RunId, WorkerId},
+    order::RateChange,
     plan::Plan,
     run::{Cancel, Revision, RunEnd, RunState},
     runner::{Done, Ending, ErrorExample, LogLevel, LogLine, Started},
@@ -79,6 +81,25 @@ impl Held {
         self.write(vec![(at_us, EventKind::Tick(tick.point.clone())), (at_us, EventKind::Log(line))], vec![tick]).await;
     }
 
+    /// Tells from when on a changed rate counts.
+    pub(crate) async fn obey(&mut self, change: &RateChange, from_second: u32) {
+        let obeyed = RateChange { from_second: Some(from_second), ..change.clone() };
+        self.live.adjusted(&obeyed);
+        self.write(vec![(BEGIN_US, EventKind::Rate(obeyed))], Vec::new()).await;
+    }
+
+    /// Writes so many such seconds, many at a time.
+    pub(crate) async fn seconds(&mut self, count: u32, latency_us: u64) {
+        let all: Vec<u32> = (0..count).collect();
+        for some in all.chunks(200) {
+            let ticks: Vec<Tick> = some.iter().map(|at| tick(self.next_second + at - some[0], latency_us)).collect();
+            self.next_second += u32::try_from(some.len()).unwrap();
+            ticks.iter().for_each(|tick| self.live.tick(tick));
+            let events = ticks.iter().map(|tick| (tick.point.at_us, EventKind::Tick(tick.point.clone())));
+            self.write(events.collect(), ticks).await;
+        }
+    }
+
     /// Writes an example of a failed request.
     pub(crate) async fn example(&mut self, message: &str) {
         let example = ErrorExample {
@@ -105,7 +126,7 @@ impl Held {
     pub(crate) async fn complete(self) {
         let finished = end(RunState::Finished, "completed", "Carried out as planned.");
         let ended = match self.conclude(&finished).await {
-            Err(StoreError::Conflict(Conflict::Cancelled { how })) => {
+            Err(StoreError::Conflict(Conflict::Cancelled { how, .. })) => {
                 let code = if how == Cancel::Stop { "stopped" } else { "aborted" };
                 self.conclude(&end(RunState::Cancelled, code, "A person wanted it to end.")).await
             }
@@ -157,6 +178,7 @@ fn tick(second: u32, latency_us: u64) -> Tick {
     (0..20).for_each(|i| times.record(latency_us + latency_us * i / 200, 1));
     let point = Point {
         second,
+        seconds: 1,
         at_us: BEGIN_US + i64::from(second + 1) * 1_000_000,
         phase: Phase::Measured,
         target: 20.0,
@@ -189,6 +211,7 @@ fn tick(second: u32, latency_us: u64) -> Tick {
         lag_p99_us: Some(50),
         errors: BTreeMap::new(),
         generator: Vitals { cpu: Some(0.1), memory_bytes: Some(50_000_000), ..Vitals::default() },
+        parts: Vec::new(),
     };
     let outcome = OutcomeTick {
         status_class: 2,
@@ -203,5 +226,13 @@ fn tick(second: u32, latency_us: u64) -> Tick {
         checks_passed: 20,
         checks_failed: 0,
     };
-    Tick { point, requests: vec![RequestTick { name: "probe".to_owned(), outcomes: vec![outcome] }] }
+    let counts = PartCounts { iterations_started: 20, iterations: 20, finished: 20, ..PartCounts::default() };
+    let part = PartTick {
+        part: Part::Flow("probe".to_owned()),
+        counts,
+        latency: Some(times.encode()),
+        duration: Some(times.encode()),
+    };
+    let classes = vec![ClassTick { name: "visitor".to_owned(), user_seconds: 0, parts: vec![part] }];
+    Tick { point, requests: vec![RequestTick { name: "probe".to_owned(), outcomes: vec![outcome] }], classes }
 }

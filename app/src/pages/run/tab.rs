@@ -8,6 +8,8 @@ pub enum Tab {
     Summary,
     /// Requests.
     Endpoints,
+    /// Classes of users and their flows.
+    Users,
     /// All charts.
     Timeline,
     /// Histogram and percentiles.
@@ -22,14 +24,23 @@ pub enum Tab {
 
 impl Tab {
     /// All, in the order of the page.
-    pub const ALL: [Self; 7] =
-        [Self::Summary, Self::Endpoints, Self::Timeline, Self::Distribution, Self::Errors, Self::Config, Self::Logs];
+    pub const ALL: [Self; 8] = [
+        Self::Summary,
+        Self::Endpoints,
+        Self::Users,
+        Self::Timeline,
+        Self::Distribution,
+        Self::Errors,
+        Self::Config,
+        Self::Logs,
+    ];
 
     /// The word on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Summary => "Summary",
             Self::Endpoints => "Endpoints",
+            Self::Users => "Users and flows",
             Self::Timeline => "Timeline",
             Self::Distribution => "Distribution",
             Self::Errors => "Errors",
@@ -40,7 +51,10 @@ impl Tab {
 
     /// The word in addresses.
     pub fn code(self) -> String {
-        self.word().to_lowercase()
+        match self {
+            Self::Users => "users".to_owned(),
+            _ => self.word().to_lowercase(),
+        }
     }
 
     /// The tab of an address; the first for anything else.

@@ -89,14 +89,13 @@ impl Performer {
 
     /// The iteration under way is over. One that never got as far as to have a flow is counted all the same.
     pub(crate) fn end_iteration(&mut self, end: IterationEnd) {
-        let context = Arc::clone(&self.client.context);
-        let now = context.clock.now();
+        let now = self.client.context.clock.now();
         if self.iteration.is_none() {
             self.begin_iteration(GroupId::OTHER, now);
         }
         if let Some(Underway { group, from, failed }) = self.iteration.take() {
             let took = Micros::of(now.since(from));
-            context.recorder.iteration_ends(Iteration { group, second: second_of(now), end, failed, took });
+            self.client.context.recorder.iteration_ends(Iteration { group, second: second_of(now), end, failed, took });
         }
         self.group = GroupId::OTHER;
     }

@@ -179,6 +179,12 @@ mod tests {
     }
 
     #[test]
+    fn a_sample_stays_small() {
+        // Of a hundred thousand requests a second each byte is memory that the ticker's thread must walk through.
+        assert!(size_of::<Sample>() <= 48, "{}", size_of::<Sample>());
+    }
+
+    #[test]
     fn response_counts_from_the_plan_and_service_from_the_sending() {
         let stamps = Stamps {
             planned: Some(Planned { at: Nanos::new(1_000_000), queued: false }),

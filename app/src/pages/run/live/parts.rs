@@ -13,7 +13,8 @@ use perflab_model::{
 
 use super::facts::{LiveFacts, LiveTab};
 use crate::components::{
-    EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, ValidityList, with_unit, UserTable, told_users,
+    EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, UserTable, ValidityList,
+    told_users, with_unit,
 };
 
 /// Before the first second.
