@@ -85,6 +85,18 @@ pub fn load(path: &Path) -> Result<LoadedSuite, SuiteFileError> {
     Ok(LoadedSuite { suite, text, files })
 }
 
+/// The MITA suite that comes with the binary.
+///
+/// # Errors
+/// Never, as a test holds.
+pub fn shipped() -> Result<LoadedSuite, SuiteFileError> {
+    let text = include_str!("../../suites/mita-load.yaml").to_owned();
+    let files = BTreeMap::from([("users.csv".to_owned(), include_str!("../../suites/users.csv").to_owned())]);
+    let wrong = |errors| SuiteFileError::Suite(PathBuf::from("mita-load.yaml"), errors);
+    let suite = Suite::parse(&text, &files).map_err(wrong)?;
+    Ok(LoadedSuite { suite, text, files })
+}
+
 fn read(path: &Path, limit: u64) -> Result<String, SuiteFileError> {
     let fail = |error| SuiteFileError::Read(path.to_owned(), error);
     let size = std::fs::metadata(path).map_err(fail)?.len();
@@ -92,4 +104,18 @@ fn read(path: &Path, limit: u64) -> Result<String, SuiteFileError> {
         return Err(SuiteFileError::TooLarge(path.to_owned(), limit));
     }
     std::fs::read_to_string(path).map_err(fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suite_in_the_binary_is_the_one_that_ships_with_all_its_files() {
+        let shipped = shipped().expect("the suite is right");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../suites/mita-load.yaml");
+        let on_disk = load(&path).expect("the suite ships");
+        assert_eq!(shipped.suite.version_hash(), on_disk.suite.version_hash());
+        assert_eq!(shipped.files, on_disk.files);
+    }
 }

@@ -72,6 +72,9 @@ fn cli(request: &LaunchRequest, origin: &str) -> String {
     option("duration", overrides.duration.map(|duration| duration.to_string()));
     option("max-in-flight", overrides.max_in_flight.map(|starts| starts.to_string()));
     option("seed", overrides.seed.map(|seed| seed.to_string()));
+    for class in &overrides.classes {
+        option("user-class", Some(class.clone()));
+    }
     for (name, value) in &overrides.parameters {
         option("set", Some(format!("{name}={value}")));
     }

@@ -53,7 +53,7 @@ fn planned(suite: &Suite, scenario: &str, overrides: &Overrides) -> Plan {
 fn the_nine_scenarios_hold_their_users_after_the_ramp(#[case] name: &str, #[case] users: u32, #[case] hold_s: u64) {
     let suite = shipped("mita-load.yaml");
     let plan = planned(&suite, name, &Overrides::default());
-    let Load::Closed { stages } = &plan.load else { panic!("a closed run") };
+    let Load::Closed { stages, .. } = &plan.load else { panic!("a closed run") };
     assert_eq!((stages[0].from, stages[0].to, stages[1].to), (0, users, users));
     assert_eq!(stages[1].over, Millis::from_secs(hold_s));
     assert_eq!(plan.warmup, Warmup::Ramp);
@@ -85,6 +85,50 @@ fn tags_and_classes_choose_who_comes(#[case] scenario: &str, #[case] classes: &[
     let plan = planned(&suite, scenario, &Overrides::default());
     let found: Vec<&str> = plan.classes.iter().map(|class| class.name.as_str()).collect();
     assert_eq!(found, classes);
+}
+
+#[rstest]
+#[case::the_only_one_that_logs_in("auth", &["financial"], &["login"])]
+#[case::instead_of_the_scenarios_own("mobile", &["heavy"], &["bulk_expense", "rapid_dashboard"])]
+#[case::within_the_scenarios_tags("financial", &["heavy"], &["bulk_expense", "rapid_dashboard"])]
+#[case::one_without_a_weight("smoke", &["reporting"], &["monthly_reporting"])]
+fn classes_named_at_launch_come_instead(#[case] scenario: &str, #[case] named: &[&str], #[case] flows: &[&str]) {
+    let classes: Vec<String> = named.iter().map(ToString::to_string).collect();
+    let overrides = Overrides { classes: classes.clone(), ..Overrides::default() };
+    let plan = planned(&shipped("mita-load.yaml"), scenario, &overrides);
+    assert_eq!(plan.classes.iter().map(|class| class.name.clone()).collect::<Vec<_>>(), classes);
+    assert!(plan.classes.iter().all(|class| class.weight > 0));
+    let chosen: Vec<&str> = plan.classes.iter().flat_map(|class| class.flows.keys().map(String::as_str)).collect();
+    assert_eq!(chosen, flows);
+}
+
+#[rstest]
+#[case::unknown("smoke", "mobil", "the suite has no class `mobil`", "did you mean `mobile`?")]
+#[case::nothing_to_do(
+    "auth",
+    "mobile",
+    "`auth` has nothing to do for mobile: none of their flows is tagged auth",
+    "choose other"
+)]
+fn a_class_that_would_do_nothing_is_refused(
+    #[case] scenario: &str,
+    #[case] class: &str,
+    #[case] told: &str,
+    #[case] hint: &str,
+) {
+    let scenario: ScenarioName = scenario.parse().expect("a name");
+    let overrides = Overrides { classes: vec![class.to_owned()], ..Overrides::default() };
+    let request = PlanRequest {
+        run: RunId::new(uuid::Uuid::nil()),
+        scenario: &scenario,
+        environment: environment(),
+        overrides: &overrides,
+        seed: 1,
+    };
+    let problems = shipped("mita-load.yaml").plan(request).expect_err("nobody comes").field_problems();
+    assert_eq!(problems[0].field, "overrides.classes");
+    assert_eq!(problems[0].message, told);
+    assert!(problems[0].hint.as_ref().is_some_and(|found| found.starts_with(hint)), "{problems:?}");
 }
 
 #[test]

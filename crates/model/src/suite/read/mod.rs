@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 
 pub(super) use feed::wanted as feeds_wanted;
 pub(super) use names::{each_request, each_step, flows_of};
-pub(super) use scenario::filter;
+pub(super) use scenario::{Classes, Filtered, filter};
 
 use super::{
     Scenario,
