@@ -109,7 +109,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Client {
     pub(crate) context: Arc<HttpContext>,
     pub(crate) watch: Watch,
-    idle: Vec<(Origin, H1)>,
+    /// Boxed: a connection with its buffers is moved in and out for every request.
+    idle: Vec<(Origin, Box<H1>)>,
     h2: Arc<H2Pool>,
 }
 
@@ -215,7 +216,7 @@ impl Client {
             Spoken::Http1 => {
                 // Nobody can share this one: who waits for a turn must not wait for our answer.
                 drop(opening);
-                let connection = H1::over(stream).await?;
+                let connection = Box::new(H1::over(stream).await?);
                 let sent = self.over_h1(connection, origin, request, keep, limits, progress).await;
                 sent.unwrap_or_else(|_| {
                     Err(Failure::new(ErrorCode::ConnectReset, "closed by the target before anything was sent"))
@@ -239,7 +240,7 @@ impl Client {
     }
 
     /// The most recently used idle connection to the origin that is still open.
-    async fn take_idle(&mut self, origin: &Origin) -> Option<H1> {
+    async fn take_idle(&mut self, origin: &Origin) -> Option<Box<H1>> {
         while let Some(index) = self.idle.iter().rposition(|(other, _)| other == origin) {
             let (_, mut connection) = self.idle.remove(index);
             if connection.is_usable().await {
@@ -249,7 +250,7 @@ impl Client {
         None
     }
 
-    fn keep(&mut self, origin: &Origin, connection: H1) {
+    fn keep(&mut self, origin: &Origin, connection: Box<H1>) {
         if !self.context.policy.reuse || !connection.is_open() {
             return;
         }
@@ -262,7 +263,7 @@ impl Client {
     /// `Err` gives the request back: not a byte of it was written.
     async fn over_h1(
         &mut self,
-        mut connection: H1,
+        mut connection: Box<H1>,
         origin: &Origin,
         request: Request<Full<Bytes>>,
         keep: Keep,
