@@ -66,9 +66,16 @@ impl Worker {
     async fn iterate(&mut self, start: Start) -> IterationEnd {
         let program = Arc::clone(&self.program);
         let seed = program.seed;
-        let classes = program.classes.iter().enumerate().map(|(class, code)| (class, code.weight));
-        let Some(class) = weighted(classes, &mut stream(seed, Domain::Class, 0, start.index)) else {
-            return IterationEnd::Broken;
+        let class = match program.classes.as_slice() {
+            // Nothing to draw: its random numbers would cost more than everything else here, and nobody else reads them.
+            [only] if only.weight > 0 => 0,
+            classes => {
+                let weights = classes.iter().enumerate().map(|(class, code)| (class, code.weight));
+                match weighted(weights, &mut stream(seed, Domain::Class, 0, start.index)) {
+                    Some(class) => class,
+                    None => return IterationEnd::Broken,
+                }
+            }
         };
         // No plan has four billion classes.
         let class_key = u32::try_from(class).unwrap_or(u32::MAX);

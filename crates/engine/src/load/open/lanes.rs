@@ -145,6 +145,11 @@ impl Lanes {
         None
     }
 
+    /// When the start was planned that has waited longest for a lane, if any waits.
+    pub(crate) fn oldest_waiting(&self) -> Option<Nanos> {
+        self.state.lock().queue.front().map(|start| start.planned)
+    }
+
     /// Gives up every start that still waits.
     pub(crate) fn drop_queue(&self) {
         for start in std::mem::take(&mut self.state.lock().queue) {
@@ -234,6 +239,7 @@ mod tests {
         }
         let next = lanes.release(index, at(1150)).expect("the second start is still young enough");
         assert_eq!((next.index, next.queued), (2, true), "the first has waited for more than a second");
+        assert_eq!(lanes.oldest_waiting(), Some(at(900)));
         lanes.drop_queue();
         assert_eq!(
             lanes.recorder.starts.take(0),

@@ -28,6 +28,13 @@ use crate::{
 /// released together, at most this late.
 const NAP: Duration = Duration::from_micros(100);
 
+/// How long it sleeps while starts wait for a lane for more than twice this long. None that becomes due meanwhile could
+/// begin at its instant, and the lanes have enough to do: waking up for it would only take time from them.
+const LONG_NAP: Duration = Duration::from_millis(1);
+
+/// How many starts it releases by one look at the clock, before it looks whether anybody wants it to end.
+const AT_ONCE: usize = 1_000;
+
 /// Changes of the rate that a person ordered, on their way to the pacer.
 #[derive(Debug, Default)]
 pub(crate) struct Adjustments {
@@ -89,14 +96,22 @@ impl Pacer<'_> {
             // Before the origin the clock says zero, which is when the first start may be due.
             if now < due || Instant::now() < self.clock.instant(due) {
                 let left = self.clock.instant(due).saturating_duration_since(Instant::now());
-                thread::park_timeout(left.max(NAP));
+                thread::park_timeout(left.max(nap(now, self.lanes.oldest_waiting())));
                 continue;
             }
-            let Some(planned) = self.schedule.next() else { return self.end };
-            let start = Start { index, planned, queued: false };
-            index += 1;
-            if self.lanes.dispatch(start, now) == Dispatch::OpenLane {
-                (self.open_lane)(start);
+            let mut left = AT_ONCE;
+            while left > 0 && self.schedule.peek().is_some_and(|due| due <= now) {
+                let Some(planned) = self.schedule.next() else { break };
+                let start = Start { index, planned, queued: false };
+                index += 1;
+                left -= 1;
+                if self.lanes.dispatch(start, now) == Dispatch::OpenLane {
+                    (self.open_lane)(start);
+                }
+            }
+            if left == AT_ONCE {
+                // The end was due, and nothing before it.
+                return self.end;
             }
         }
     }
@@ -112,10 +127,33 @@ impl Pacer<'_> {
     }
 }
 
+/// The shortest sleep, where this start has waited longest for a lane.
+fn nap(now: Nanos, oldest_waiting: Option<Nanos>) -> Duration {
+    match oldest_waiting {
+        Some(planned) if now.since(planned).duration() > 2 * LONG_NAP => LONG_NAP,
+        _ => NAP,
+    }
+}
+
 /// Asks the kernel not to bundle this thread's wake-ups with others': by default it may delay them by 50 µs.
 fn wake_precisely() {
     #[cfg(target_os = "linux")]
     if let Err(error) = nix::sys::prctl::set_timerslack(1) {
         tracing::debug!(%error, "the pacer's wake-ups stay as coarse as the system makes them");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::nobody_waits(None, NAP)]
+    #[case::one_that_just_came(Some(9_000_000), NAP)]
+    #[case::lanes_have_enough_to_do(Some(7_000_000), LONG_NAP)]
+    fn it_sleeps_longer_only_while_lanes_are_behind(#[case] oldest_waiting: Option<u64>, #[case] sleeps: Duration) {
+        assert_eq!(nap(Nanos::new(10_000_000), oldest_waiting.map(Nanos::new)), sleeps);
     }
 }
