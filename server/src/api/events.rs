@@ -40,7 +40,7 @@ pub(super) struct EventsQuery {
 }
 
 /// Events of a run from a number on (`Last-Event-ID` or `after`), then as they happen, to its end. Event names: `state`,
-/// `started`, `tick`, `log`, `example`, and `progress` (without an id: only the newest counts).
+/// `started`, `cancel`, `tick`, `log`, `example`, and `progress` (without an id: only the newest counts).
 #[utoipa::path(get, path = "/api/v1/runs/{run}/events", tag = "runs",
     params(("run" = String, Path, description = "Id or number"),
            ("after" = Option<u64>, Query, description = "Number of the last event seen"),

@@ -130,6 +130,26 @@ on_both! {
         site.get("/trends/other.svg").await.problem(404, "chart.not_found");
     }
 
+    async fn an_address_that_is_no_text_is_answered_in_the_shape_of_what_was_asked_for(database) {
+        let site = Site::new(&database).await;
+        site.launched(json!({})).await;
+        for path in ["/%FF", "/runs/%FF", "/docs/%FF"] {
+            let page = site.get(path).await;
+            assert_eq!(page.status, 404, "{path}: {}", page.text());
+            assert!(page.header("content-type").starts_with("text/html"), "{path}");
+            assert!(page.text().contains("<h1"), "{path}: {}", page.text());
+        }
+        for path in ["/?q=%FF", "/launch?suite=%FF", "/trends?measure=%FF", "/runs/1?tab=%FF"] {
+            let page = site.get(path).await;
+            assert_eq!(page.status, 200, "{path}: {}", page.text());
+            assert!(page.text().contains("<h1"), "{path}: {}", page.text());
+        }
+        for path in ["/runs/%FF/charts/latency.svg", "/runs/1/charts/%FF.svg", "/trends/%FF"] {
+            site.get(path).await.problem(400, "address.unreadable");
+        }
+        assert_eq!(site.get("/runs/1/charts/latency.svg?theme=%FF").await.status, 200);
+    }
+
     async fn trend_points_lead_to_their_runs(database) {
         let site = Site::new(&database).await;
         site.launched(json!({"revision": {"branch": SCRIPT}})).await;

@@ -16,6 +16,9 @@ use crate::{
 const ORPHANED: Duration = Duration::from_secs(20);
 /// The lease of tests in which a run is lost. A worker that lives beats every second.
 const SHORT_LEASE: &str = "6s";
+/// How soon a frozen runner is ended whose plan is 5 s: 70 s after that, a polite signal and its grace, and as long again
+/// where others keep the machine busy.
+const FROZEN: Duration = Duration::from_secs(130);
 /// Random moments at which a worker is killed, per database. The seed differs each time (it is printed; the variable
 /// repeats it), so all moments come in many runs of this test: twenty in each would take a minute more on each database.
 const KILLS: u32 = 6;
@@ -135,7 +138,7 @@ async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
     let started = lab.until(&run, "started", PATIENCE, |run| run["started"].is_object()).await;
     let runner = Process::of_run(&started);
     runner.signal(Signal::SIGSTOP);
-    let failed = lab.over(&run, Duration::from_secs(100)).await;
+    let failed = lab.over(&run, FROZEN).await;
     assert_eq!((&failed["row"]["state"], &failed["row"]["end"]["code"]), (&json!("failed"), &json!("timeout")));
     assert!(runner.is_gone(), "the runner outlived its run");
     assert_eq!(lab.over(&next, PATIENCE).await["row"]["state"], "finished");

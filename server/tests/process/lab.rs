@@ -125,6 +125,8 @@ impl Home {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("PERFLAB_HOST_LOCK", self.path("host.lock"))
             .env("PERFLAB_LEASE", self.lease)
+            // Says who we are to a Postgres. It stands for all that such clients read and runners must not have.
+            .env("PGAPPNAME", "perflab tests")
             // Tests see what has reached the lab.
             .env("PERFLAB_LOG", "info,tower_http=debug")
             .current_dir(self.folder.path())

@@ -33,6 +33,13 @@ impl Process {
         }
     }
 
+    /// The names of the variables it was started with.
+    pub(crate) fn variables(self) -> Vec<String> {
+        let all = std::fs::read(format!("/proc/{}/environ", self.0)).unwrap();
+        let names = all.split(|byte| *byte == 0).filter_map(|variable| variable.split(|byte| *byte == b'=').next());
+        names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
     /// The processes that it has started.
     pub(crate) fn children(self) -> Vec<Self> {
         let parent = |pid: &i32| -> Option<i32> {
