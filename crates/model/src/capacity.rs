@@ -61,7 +61,13 @@ impl CapacityUnit {
         match self {
             Self::Users if level == 1.0 => "1 user".to_owned(),
             Self::Users => format!("{} users", display::count(level.round() as u64)),
-            Self::Rate => format!("{}/s", display::number(level)),
+            Self::Rate => {
+                let number = display::number(level);
+                // Levels are chosen, not measured: 10.0 says no more than 10.
+                let plain =
+                    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { &number };
+                format!("{plain}/s")
+            }
         }
     }
 }
@@ -598,6 +604,16 @@ mod tests {
 
     fn level(unit: CapacityUnit, amount: f64) -> Level {
         Level { unit, amount, hold: Millis::from_secs(60) }
+    }
+
+    #[rstest]
+    #[case(CapacityUnit::Users, 1.0, "1 user")]
+    #[case(CapacityUnit::Users, 1000.0, "1,000 users")]
+    #[case(CapacityUnit::Rate, 10.0, "10/s")]
+    #[case(CapacityUnit::Rate, 62.5, "62.5/s")]
+    #[case(CapacityUnit::Rate, 2000.0, "2,000/s")]
+    fn a_level_is_told_as_it_was_chosen(#[case] unit: CapacityUnit, #[case] level: f64, #[case] shown: &str) {
+        assert_eq!(unit.shown(level), shown);
     }
 
     #[test]

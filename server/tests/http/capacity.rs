@@ -65,7 +65,7 @@ on_both! {
         assert_eq!(found["levels"][2]["outcome"], "breaks");
         assert!(found["levels"][2]["reason"].as_str().unwrap().contains("p95 < 200ms"), "{found}");
         assert_eq!(found["limits_ms"], json!([200.0]));
-        assert!(found["sentence"].as_str().unwrap().starts_with("The capacity is 25.0/s"), "{found}");
+        assert!(found["sentence"].as_str().unwrap().starts_with("The capacity is 25/s"), "{found}");
         let rows = site.get("/api/v1/runs").await.with_status(200)["rows"].clone();
         assert!(rows.as_array().unwrap().iter().all(|row| row["search"] == found["row"]["id"]));
         let trend = site.get("/api/v1/trends").await.with_status(200);
@@ -104,8 +104,8 @@ on_both! {
         assert_eq!((&over["row"]["state"], &over["row"]["conclusion"]["kind"]), (&json!("finished"), &json!("unusable")));
         assert_eq!(over["gate"], "inconclusive");
         let sentence = over["sentence"].as_str().unwrap();
-        assert!(sentence.contains("20.0/s could not be measured, twice"), "{sentence}");
-        assert!(sentence.contains("All thresholds held at 10.0/s"), "{sentence}");
+        assert!(sentence.contains("20/s could not be measured, twice"), "{sentence}");
+        assert!(sentence.contains("All thresholds held at 10/s"), "{sentence}");
     }
 
     async fn a_stopped_search_makes_no_more_runs(database) {
@@ -200,7 +200,7 @@ on_both! {
     async fn the_form_starts_what_it_has_shown_and_the_page_tells_the_answer(database) {
         let site = Site::new(&database).await;
         let page = site.get("/capacity/new?suite=probe&scenario=arrivals&from=10&to=40&hold=10s").await;
-        assert!(page.text().contains("from 10.0/s to 40.0/s"), "{}", page.text());
+        assert!(page.text().contains("from 10/s to 40/s"), "{}", page.text());
         let (key, shown) = (hidden(&page, "key"), hidden(&page, "shown"));
         let fields = |to: &'static str| {
             form("/action/capacity", &[("suite", "probe"), ("scenario", "arrivals"), ("env", "local reference"), ("from", "10"),
@@ -212,14 +212,14 @@ on_both! {
         let place = sent(&site, fields("40")).await;
         assert!(place.starts_with("/capacity/0"), "{place}");
         assert_eq!(sent(&site, fields("40")).await, place, "pressed twice, it is one search");
-        assert!(site.get(&place).await.text().contains("The first level, 10.0/s, is under way."));
-        for _ in 0..6 {
+        assert!(site.get(&place).await.text().contains("The first level, 10/s, is under way."));
+        for _ in 0..8 {
             next(&site).await;
         }
         let page = site.get(&place).await;
-        assert!(page.text().contains("The capacity is 25.0/s"), "{}", page.text());
-        assert!(page.text().contains("holds to 25.0/s"), "the capacity is drawn");
-        assert!(site.get("/capacity").await.text().contains("25.0/s"));
+        assert!(page.text().contains("The capacity is 25/s"), "{}", page.text());
+        assert!(page.text().contains("holds to 25/s"), "the capacity is drawn");
+        assert!(site.get("/capacity").await.text().contains("25/s"));
         let svg = site.get(&format!("{place}/charts/latency.svg")).await;
         assert_eq!((svg.status.as_u16(), svg.header("content-type")), (200, "image/svg+xml"));
         let csv = site.get(&format!("{place}/charts/throughput.csv")).await;

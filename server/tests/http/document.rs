@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 19] = [
+const ROUTES: [(&str, &str); 24] = [
     ("get", "/api/v1/runs"),
     ("post", "/api/v1/runs"),
     ("get", "/api/v1/runs/{run}"),
@@ -25,6 +25,11 @@ const ROUTES: [(&str, &str); 19] = [
     ("get", "/api/v1/launch/options"),
     ("post", "/api/v1/launch/preview"),
     ("get", "/api/v1/trends"),
+    ("get", "/api/v1/capacity-searches"),
+    ("post", "/api/v1/capacity-searches"),
+    ("post", "/api/v1/capacity-searches/preview"),
+    ("get", "/api/v1/capacity-searches/{search}"),
+    ("post", "/api/v1/capacity-searches/{search}/stop"),
     ("get", "/api/v1/kill-switch"),
     ("post", "/api/v1/kill-switch"),
     ("delete", "/api/v1/kill-switch"),
@@ -87,8 +92,10 @@ on_both! {
     async fn every_route_of_the_document_answers(database) {
         let site = Site::new(&database).await;
         site.launched(serde_json::json!({})).await;
+        let asked = serde_json::json!({"suite": "probe", "scenario": "arrivals", "unit": "rate", "from": 1, "to": 2});
+        let search = site.post("/api/v1/capacity-searches", &asked).await.with_status(202);
         for (method, path) in ROUTES {
-            let path = path.replace("{run}", "1");
+            let path = path.replace("{run}", "1").replace("{search}", search["id"].as_str().unwrap());
             let reply = site.open(request(&method.to_uppercase(), &path, Body::empty())).await;
             assert!(!matches!(reply.status().as_u16(), 404 | 405 | 500..), "{method} {path}: {}", reply.status());
         }

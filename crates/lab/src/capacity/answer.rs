@@ -2,7 +2,7 @@
 
 use perflab_model::{
     capacity::{CapacityRequest, Conclusion, ConclusionKind, Law, LevelOutcome, Measured, Slowdown},
-    display::number,
+    display::count,
     plan::{Plan, Rule},
     run::RunEnd,
     summary::{LatencyKind, Summary},
@@ -217,7 +217,7 @@ fn sentence(request: &CapacityRequest, levels: &[(f64, Option<&Measured>)], conc
 }
 
 fn levels_counted(n: usize) -> String {
-    if n == 1 { "1 level".to_owned() } else { format!("{} levels", number(n as f64)) }
+    if n == 1 { "1 level".to_owned() } else { format!("{} levels", count(n as u64)) }
 }
 
 fn capitalised(text: &str) -> String {
