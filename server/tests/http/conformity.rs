@@ -25,6 +25,10 @@ pub(crate) fn template(path: &str) -> Option<&'static str> {
 
 /// Fails when the document does not promise this reply.
 pub(crate) fn check(method: &str, path: &str, status: u16, body: &Value) {
+    // The file of a chart belongs to its page: its columns are the chart's.
+    if status == 200 && path.starts_with("/runs/") && path.contains("/charts/") {
+        return;
+    }
     let Some(template) = template(path) else {
         // Not part of the API as documented: only problems may come as JSON from there.
         return matches_schema(&schema("Problem"), body, path);
