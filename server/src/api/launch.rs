@@ -15,10 +15,10 @@ use perflab_model::{
 
 use super::{ApiProblem, ApiState, body::JsonBody, problem::IN_PROGRESS, turn};
 
-/// The header that makes a repeated launch one launch.
-const KEY: &str = "idempotency-key";
+/// The header that makes a repeated request one request.
+pub(super) const KEY: &str = "idempotency-key";
 /// Says whether the answer was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// Launches a run. With an `Idempotency-Key` a repeated request gives the first one's answer; the same key for another
 /// launch is refused. What is compared is what is asked, not how it is written: blanks, the order of fields and tags, and
@@ -39,7 +39,7 @@ pub(super) async fn create(
     }
     let key = match headers.get(KEY) {
         None => None,
-        Some(value) => Some(key(value, &request)?),
+        Some(value) => Some(key(value, &meaning(&request)?)?),
     };
     // Held until the answer is known. The database would let the second of two wait as well, but as long as it likes.
     let _turn = match &key {
@@ -57,7 +57,7 @@ pub(super) async fn create(
     Ok((StatusCode::ACCEPTED, reply, Json(launched)))
 }
 
-fn in_progress() -> ApiProblem {
+pub(super) fn in_progress() -> ApiProblem {
     ApiProblem(Problem::new(
         ProblemKind::Conflict,
         IN_PROGRESS,
@@ -66,9 +66,10 @@ fn in_progress() -> ApiProblem {
     ))
 }
 
-fn key(value: &HeaderValue, request: &LaunchRequest) -> Result<IdempotencyKey, ApiProblem> {
+/// The key of a request that means this.
+pub(super) fn key(value: &HeaderValue, meaning: &[u8]) -> Result<IdempotencyKey, ApiProblem> {
     let text = value.to_str().unwrap_or_default();
-    IdempotencyKey::new("local", text, &meaning(request)?).ok_or_else(|| {
+    IdempotencyKey::new("local", text, meaning).ok_or_else(|| {
         ApiProblem(Problem::new(
             ProblemKind::Unreadable,
             "idempotency_key.unreadable",

@@ -70,6 +70,8 @@ const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 's
                        errors carry `code`, `message` and `hint`.",
         license(name = "MIT OR Apache-2.0")
     ),
+    // Loads may have parts, which are loads themselves: such a circle is not followed.
+    components(schemas(perflab_model::load::LoadPart)),
     tags((name = "runs", description = "Launch, list, watch and stop runs"),
          (name = "capacity", description = "Find the load that a target bears"),
          (name = "lab", description = "What can be launched, trends, health"))

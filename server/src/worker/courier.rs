@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use perflab_model::run::Cancel;
+use perflab_model::order::Orders;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, MissedTickBehavior, interval, timeout},
@@ -21,10 +21,10 @@ use super::{
 /// How often what was said is kept, and orders are fetched.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// What the courier knows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Word {
-    /// What a person has asked for.
-    pub(super) order: Option<Cancel>,
+    /// What people have asked for. Changes of the rate stay here, each once, however often the sink tells them.
+    pub(super) orders: Orders,
     /// When the sink last answered.
     pub(super) reached: Instant,
 }
@@ -32,7 +32,7 @@ pub(super) struct Word {
 impl Word {
     /// Before anything was asked: nobody can say yet that the sink is away.
     pub(super) fn new() -> Self {
-        Self { order: None, reached: Instant::now() }
+        Self { orders: Orders::default(), reached: Instant::now() }
     }
 }
 
@@ -84,9 +84,9 @@ async fn round<S: Sink>(
     let mut trouble = Ok(());
     while let Some(letter) = outbox.next() {
         match within(patience, tell(sink, &letter)).await {
-            Ok(order) => {
+            Ok(orders) => {
                 outbox.acknowledged();
-                reached(words, order);
+                reached(words, orders);
                 renewed |= matches!(letter, Letter::Chunk(_));
             }
             Err(SinkError::Unreachable(why)) => {
@@ -97,24 +97,28 @@ async fn round<S: Sink>(
         }
     }
     if !renewed && !outbox.is_done() {
-        let order = within(patience, sink.write(&Chunk::default())).await?;
-        reached(words, order);
+        let orders = within(patience, sink.write(&Chunk::default())).await?;
+        reached(words, orders);
     }
     trouble
 }
 
-async fn tell<S: Sink>(sink: &mut S, letter: &Letter) -> Result<Option<Cancel>, SinkError> {
+async fn tell<S: Sink>(sink: &mut S, letter: &Letter) -> Result<Orders, SinkError> {
     match letter {
-        Letter::Started(started) => sink.started(started).await.map(|()| None),
+        Letter::Started(started) => sink.started(started).await.map(|()| Orders::default()),
         Letter::Chunk(chunk) => sink.write(chunk).await,
-        Letter::Finishing => sink.finishing().await.map(|()| None),
+        Letter::Finishing => sink.finishing().await.map(|()| Orders::default()),
     }
 }
 
-fn reached(words: &watch::Sender<Word>, order: Option<Cancel>) {
+fn reached(words: &watch::Sender<Word>, orders: Orders) {
     words.send_modify(|word| {
         word.reached = Instant::now();
-        word.order = order.or(word.order);
+        let known = &mut word.orders;
+        known.cancel = orders.cancel.or(known.cancel);
+        known.killed = orders.killed.or(known.killed.take());
+        let newest = known.rates.last().map_or(0, |change| change.number);
+        known.rates.extend(orders.rates.into_iter().filter(|change| change.number > newest));
     });
 }
 

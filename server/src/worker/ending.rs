@@ -1,6 +1,8 @@
 //! How a run ended, from what was asked, what the runner said last, and its exit.
 
 use perflab_model::{
+    kill_switch::KillSwitch,
+    order::Orders,
     run::{Cancel, RunEnd, RunState},
     runner::Ending,
 };
@@ -9,6 +11,7 @@ use perflab_model::{
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Why {
     Person(Cancel),
+    Killed(Box<KillSwitch>),
     Rule(String),
     Unreachable,
     /// The store will never take what was measured.
@@ -20,10 +23,23 @@ pub(super) enum Why {
 }
 
 impl Why {
+    /// Why the run is to end, if people or a kill switch want it to.
+    pub(super) fn of(orders: &Orders) -> Option<Self> {
+        match &orders.killed {
+            Some(switch) => Some(Self::Killed(Box::new(switch.clone()))),
+            None => orders.cancel.map(Self::Person),
+        }
+    }
+
     /// Whether load must end at once: open requests are not waited for.
     pub(super) const fn is_abort(&self) -> bool {
         match self {
-            Self::Person(Cancel::Abort) | Self::Unreachable | Self::Refused(_) | Self::Ending | Self::Stale => true,
+            Self::Person(Cancel::Abort)
+            | Self::Killed(_)
+            | Self::Unreachable
+            | Self::Refused(_)
+            | Self::Ending
+            | Self::Stale => true,
             Self::Person(Cancel::Stop) | Self::Rule(_) | Self::Overtime => false,
         }
     }
@@ -58,6 +74,7 @@ pub(super) fn how_it_ended(known: &Known<'_>) -> RunEnd {
             "Its worker was shut down while the run was under way; what was measured until then is kept.",
         ),
         (Some(Why::Person(how)), _) => by_a_person(*how),
+        (Some(Why::Killed(switch)), _) => switch.end(),
         (_, Some(Ending::Failed { code, message })) => end(RunState::Failed, code, message.as_str()),
         (Some(Why::Rule(rule)), _) => end(RunState::Finished, "rule", format!("Stopped by the rule `{rule}`.")),
         (_, Some(Ending::Completed)) => end(RunState::Finished, "completed", "Carried out as planned."),

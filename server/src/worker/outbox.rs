@@ -146,6 +146,13 @@ impl Outbox {
         inside.growing().events.push((at_us, line));
     }
 
+    /// What is part of the run's record and must never be left out.
+    pub(super) fn record(&self, at_us: i64, what: EventKind) {
+        let mut inside = self.inside();
+        inside.own_up();
+        inside.growing().events.push((at_us, what));
+    }
+
     /// Nothing more will come.
     pub(super) fn close(&self) {
         let mut inside = self.inside();

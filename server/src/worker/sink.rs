@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use perflab_model::{
     event::EventKind,
-    run::{Cancel, Headline},
+    order::Orders,
+    run::Headline,
     runner::Started,
     summary::Progress,
     tick::Tick,
@@ -52,9 +53,9 @@ pub enum SinkError {
 pub trait Sink: Send {
     /// The runner has begun.
     async fn started(&mut self, started: &Started) -> Result<(), SinkError>;
-    /// Keeps a chunk, renews the lease, and gives what a person has asked for. A chunk with nothing in it has no number
+    /// Keeps a chunk, renews the lease, and gives what people have asked for. A chunk with nothing in it has no number
     /// and only renews.
-    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError>;
+    async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError>;
     /// Load has ended; results come next.
     async fn finishing(&mut self) -> Result<(), SinkError>;
     /// Comes back when a person may have asked for something, which a write would bring.

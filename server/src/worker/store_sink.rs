@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use perflab_lab::{Changes, Lab};
-use perflab_model::{id::RunId, run::Cancel, runner::Started};
+use perflab_model::{id::RunId, order::Orders, runner::Started};
 use perflab_store::StoreError;
 
 use super::sink::{Chunk, Sink, SinkError};
@@ -45,7 +45,7 @@ impl Sink for StoreSink {
         self.lab.db().start(self.run, self.attempt, started, self.lab.now_us()).await.map_err(sink_error)
     }
 
-    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
+    async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
         if chunk.is_empty() {
             return self.lab.db().beat(self.run, self.attempt).await.map_err(sink_error);
         }
@@ -56,7 +56,7 @@ impl Sink for StoreSink {
             headline: chunk.headline,
         };
         let written = self.lab.db().write_chunk(self.run, self.attempt, chunk.number, &stored).await;
-        written.map(|written| written.cancel).map_err(sink_error)
+        written.map(|written| written.orders).map_err(sink_error)
     }
 
     async fn finishing(&mut self) -> Result<(), SinkError> {

@@ -12,8 +12,12 @@ pub(crate) fn document() -> &'static Value {
 
 /// The documented path that an address belongs to: `/api/v1/runs/7/stop` to `/api/v1/runs/{run}/stop`.
 pub(crate) fn template(path: &str) -> Option<&'static str> {
-    // The list has a second name, after its page.
-    let path = if path == "/runs.json" { "/api/v1/runs" } else { path };
+    // Lists have a second name, after their pages.
+    let path = match path {
+        "/runs.json" => "/api/v1/runs",
+        "/safety.json" => "/api/v1/kill-switch",
+        path => path,
+    };
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |template: &&String| {
         let known: Vec<&str> = template.split('/').collect();

@@ -10,21 +10,21 @@ use crate::{
 };
 
 /// A form as it was sent.
-fn form(action: &str, fields: &[(&str, &str)]) -> Request<Body> {
+pub(crate) fn form(action: &str, fields: &[(&str, &str)]) -> Request<Body> {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let post = with(request("POST", action, body), "content-type", "application/x-www-form-urlencoded");
     with(post, "accept", "text/html")
 }
 
 /// Where a form leads. (What it answers besides is for the framework's own scripts, which these pages do not have.)
-async fn sent(site: &Site, form: Request<Body>) -> String {
+pub(crate) async fn sent(site: &Site, form: Request<Body>) -> String {
     let reply = site.open(form).await;
     assert_eq!(reply.status(), 302);
     reply.headers()["location"].to_str().unwrap().to_owned()
 }
 
 /// The value of a hidden field of a page.
-fn hidden(page: &Reply, name: &str) -> String {
+pub(crate) fn hidden(page: &Reply, name: &str) -> String {
     let text = page.text();
     let field = text.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).unwrap_or_default();
     field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()

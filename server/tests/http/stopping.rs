@@ -101,10 +101,11 @@ on_both! {
         let site = Site::new(&database).await;
         let (id, held) = bring(&site, RunState::Running).await;
         let held = held.unwrap();
-        assert_eq!(site.lab.db().beat(held.run, held.attempt).await.unwrap(), None);
+        let beat = site.lab.db().beat(held.run, held.attempt).await.unwrap();
+        assert_eq!(beat, perflab_model::order::Orders::default());
         site.post(&format!("/api/v1/runs/{id}/abort"), &json!({})).await.with_status(200);
         let order = site.lab.db().beat(held.run, held.attempt).await.unwrap();
-        assert_eq!(order, Some(perflab_model::run::Cancel::Abort));
+        assert_eq!(order.cancel, Some(perflab_model::run::Cancel::Abort));
     }
 
     async fn a_cancelled_run_is_never_given_to_a_worker(database) {

@@ -11,6 +11,7 @@ use perflab_model::{
     event::EventKind,
     id::RunId,
     launch::Overrides,
+    order::Orders,
     run::{Cancel, Revision},
     runner::{Job, Started},
     suite::{PlanRequest, Suite},
@@ -70,13 +71,13 @@ impl Sink for Lines {
         panic!("a real runner has started")
     }
 
-    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
+    async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
         for (_, event) in &chunk.events {
             if let EventKind::Log(line) = event {
                 self.0.try_send(line.message.clone()).unwrap();
             }
         }
-        Ok(None)
+        Ok(Orders::default())
     }
 
     async fn finishing(&mut self) -> Result<(), SinkError> {

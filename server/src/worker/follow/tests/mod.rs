@@ -7,6 +7,9 @@ mod store;
 use std::sync::Mutex;
 
 use perflab_model::{
+    id::KillSwitchId,
+    kill_switch::{KillScope, KillSwitch},
+    order::Orders,
     run::{Cancel, RunState},
     runner::{Ending, ErrorExample},
     verdict::{Gate, Verdict},
@@ -222,15 +225,74 @@ async fn what_a_person_asks_for_reaches_the_runner_with_the_next_answer() {
     let (sink, kept) = Script::new(&[], Answer::Well);
     let (driven, orders) = follow(sink, patience(), nobody(), async |mut strings| {
         strings.begin().await;
-        kept.lock().unwrap().order = Some(Cancel::Stop);
+        kept.lock().unwrap().orders.cancel = Some(Cancel::Stop);
         let first = strings.order().await;
-        kept.lock().unwrap().order = Some(Cancel::Abort);
+        kept.lock().unwrap().orders.cancel = Some(Cancel::Abort);
         let second = strings.order().await;
         strings.done(Ending::Aborted).await;
         [first, second]
     })
     .await;
     assert_eq!((orders, driven.end.code.as_str()), ([Order::Stop, Order::Abort], "aborted"));
+}
+
+fn change(number: u32, by: f64) -> RateChange {
+    RateChange { number, by, asked_by: "a person in the browser".to_owned(), asked_us: 0, from_second: None }
+}
+
+#[tokio::test]
+async fn a_changed_rate_is_told_to_the_runner_once_however_often_the_store_tells_it() {
+    let (sink, kept) = Script::new(&[], Answer::Well);
+    let (driven, orders) = follow(sink, patience(), nobody(), async |mut strings| {
+        strings.begin().await;
+        kept.lock().unwrap().orders.rates = vec![change(1, 10.0)];
+        let first = strings.order().await;
+        told(&kept, "beat", 20).await;
+        strings.say(Report::Adjusted(RateObeyed { number: 1, from_second: 3 })).await;
+        // Nobody gave this one.
+        strings.say(Report::Adjusted(RateObeyed { number: 9, from_second: 3 })).await;
+        kept.lock().unwrap().orders.rates = vec![change(1, 10.0), change(2, -5.0)];
+        let second = strings.order().await;
+        strings.second(0).await;
+        strings.done(Ending::Completed).await;
+        [first, second]
+    })
+    .await;
+    assert_eq!(orders, [Order::Adjust { number: 1, by: 10.0 }, Order::Adjust { number: 2, by: -5.0 }]);
+    let made = RateChange { from_second: Some(3), ..change(1, 10.0) };
+    assert_eq!(driven.outcome.summary.rate_changes, [made.clone()], "the second has not taken effect");
+    let kept = kept.lock().unwrap();
+    let events = kept.chunks.iter().flat_map(|chunk| &chunk.events);
+    let rates: Vec<_> = events.filter(|(_, event)| matches!(event, EventKind::Rate(_))).collect();
+    assert_eq!(rates, [&(0, EventKind::Rate(made))]);
+}
+
+#[tokio::test]
+async fn a_kill_switch_ends_a_run_that_was_being_stopped_and_is_named_in_its_end() {
+    let (sink, kept) = Script::new(&[], Answer::Well);
+    let switch = KillSwitch {
+        id: KillSwitchId::new(uuid::Uuid::nil()),
+        scope: KillScope::Lab,
+        reason: "fire".to_owned(),
+        pulled_by: "Ada in the browser".to_owned(),
+        pulled_us: 0,
+        released_by: None,
+        released_us: None,
+    };
+    let (driven, orders) = follow(sink, patience(), nobody(), async |mut strings| {
+        strings.begin().await;
+        kept.lock().unwrap().orders.cancel = Some(Cancel::Stop);
+        let first = strings.order().await;
+        kept.lock().unwrap().orders =
+            Orders { cancel: Some(Cancel::Abort), killed: Some(switch.clone()), ..Orders::default() };
+        let second = strings.order().await;
+        strings.done(Ending::Aborted).await;
+        [first, second]
+    })
+    .await;
+    assert_eq!(orders, [Order::Stop, Order::Abort]);
+    assert_eq!(driven.end, switch.end());
+    assert!(driven.outcome.judgement.sentence.starts_with("Aborted by a kill switch"), "{:?}", driven.outcome.judgement);
 }
 
 #[tokio::test]
@@ -256,7 +318,7 @@ async fn a_run_that_a_person_had_wanted_to_end_is_judged_again_as_inconclusive()
     let (driven, ()) = follow(sink, patience(), nobody(), async |strings| strings.complete().await).await;
     assert_eq!(driven.end.code, "completed");
     let finished = driven.outcome.summary.totals.finished;
-    let again = driven.cancelled(Cancel::Stop);
+    let again = driven.cancelled(Cancel::Stop, None);
     assert_eq!((again.end.state, again.end.code.as_str()), (RunState::Cancelled, "stopped"));
     assert_eq!(
         (again.outcome.judgement.verdict, again.outcome.summary.gate),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use perflab_model::{run::Cancel, runner::Started};
+use perflab_model::{order::Orders, runner::Started};
 
 use crate::worker::sink::{Chunk, Sink, SinkError};
 
@@ -26,7 +26,7 @@ pub(super) enum Answer {
 pub(super) struct Kept {
     pub(super) calls: Vec<&'static str>,
     pub(super) chunks: Vec<Chunk>,
-    pub(super) order: Option<Cancel>,
+    pub(super) orders: Orders,
     /// What it does meanwhile, whatever the script says.
     pub(super) always: Option<Answer>,
 }
@@ -48,7 +48,7 @@ impl Script {
     }
 
     /// Takes the next line of the script if it is about this call.
-    async fn answer(&mut self, call: &'static str, write: impl FnOnce(&mut Kept)) -> Result<Option<Cancel>, SinkError> {
+    async fn answer(&mut self, call: &'static str, write: impl FnOnce(&mut Kept)) -> Result<Orders, SinkError> {
         let always = self.kept.lock().unwrap().always;
         let answer = match (always, self.next) {
             (Some(answer), _) => answer,
@@ -58,16 +58,16 @@ impl Script {
             }
             _ => self.otherwise,
         };
-        let order = {
+        let orders = {
             let mut kept = self.kept.lock().unwrap();
             kept.calls.push(call);
             if matches!(answer, Answer::Well | Answer::Unacknowledged | Answer::Hangs) {
                 write(&mut kept);
             }
-            kept.order
+            kept.orders.clone()
         };
         match answer {
-            Answer::Well => Ok(order),
+            Answer::Well => Ok(orders),
             Answer::Away | Answer::Unacknowledged => Err(SinkError::Unreachable("away".to_owned())),
             Answer::Hangs => std::future::pending().await,
             Answer::Refuses => Err(SinkError::Refused("a number is too large".to_owned())),
@@ -82,7 +82,7 @@ impl Sink for Script {
         self.answer("started", |_| {}).await.map(|_| ())
     }
 
-    async fn write(&mut self, chunk: &Chunk) -> Result<Option<Cancel>, SinkError> {
+    async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
         if chunk.is_empty() {
             return self.answer("beat", |_| {}).await;
         }
