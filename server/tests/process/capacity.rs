@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     command_line::{perflab_within, stderr, stdout},
@@ -49,6 +49,18 @@ async fn the_capacity_of_a_server_that_works_on_one_request_at_a_time_is_that_of
     ];
     let output = perflab_within(LONG, &home, &words).await;
     let told = stdout(&output);
+    // What other programs of this machine take from a run is all that a test of verdicts excuses; then the answer must say so.
+    if told.contains("not usable")
+        && (told.contains("CPU of other programs on the host") || told.contains("CPU stolen"))
+    {
+        eprintln!("this machine was busy: {told}");
+        assert!(
+            told.contains("The capacity is not known") && told.contains("could not be measured, twice"),
+            "{output:?}"
+        );
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        return;
+    }
     assert!(told.contains("The capacity is 5 users: all thresholds hold there, and break at 6 users"), "{output:?}");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(stderr(&output).contains("8 users breaks: p95 < 111ms: 1"), "{output:?}");
@@ -84,8 +96,9 @@ on_both! {
         })
         .await;
         assert_eq!(over["levels"][0]["state"], "lost", "{over}");
-        let levels: Vec<Value> = over["levels"].as_array().unwrap().iter().map(|level| level["level"].clone()).collect();
-        assert_eq!(levels[..3], [json!(1.0), json!(1.0), json!(2.0)], "{over}");
+        // Whether the second try can be trusted is a matter of what else this machine does; that it was made is not.
+        let again = &over["levels"][1];
+        assert_eq!((&again["level"], &again["again"], &again["state"]), (&json!(1.0), &json!(true), &json!("finished")), "{over}");
         assert_eq!(over["row"]["state"], "finished", "{over}");
     }
 }

@@ -14,6 +14,7 @@ use perflab_model::{
     runner::{Job, Started},
     suite::PlanRequest,
     tick::Tick,
+    unit::Millis,
 };
 use perflab_stats::capacity::{Next, Tried};
 
@@ -58,6 +59,7 @@ pub(super) async fn search(args: &CapacityArgs) -> anyhow::Result<u8> {
     }
     let search = search_of(&request, &rules);
     let (runs, time) = longest(suite, &request, &environment, &search);
+    let time = Millis::from_secs(time.get().div_ceil(1000));
     eprintln!(
         "the capacity of {} from {} to {}: at most {runs} runs in {time}, if none has to be made again",
         args.scenario,
