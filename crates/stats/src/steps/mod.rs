@@ -56,6 +56,8 @@ pub struct Change {
     pub after: f64,
     /// By how much it moved, as a share of the level before (of the median size where values are not all positive).
     pub shift: f64,
+    /// What was tested: the difference of the trimmed means, of natural logs (or of shares of the median size).
+    pub step: f64,
     /// Two-sided p of the moderated trimmed t.
     pub p: f64,
 }
@@ -73,6 +75,8 @@ pub struct Drift {
     pub after: f64,
     /// By how much it moved, like [`Change::shift`].
     pub shift: f64,
+    /// The same on the scale of [`Change::step`].
+    pub step: f64,
 }
 
 /// Runs that may be compared with each other.
@@ -90,6 +94,11 @@ pub struct Part {
     pub noise: Option<NoiseProfile>,
     /// What its newest run says about the current level. Nothing in a part too short.
     pub newest: Option<Newest>,
+}
+
+/// By how much memory of neighbours widens the variance of the mean of values about one level.
+pub(crate) fn inflation(residuals: &[f64]) -> f64 {
+    noise::inflation(residuals, &[])
 }
 
 /// Finds the changes of a history. `starts` are the runs at which new parts begin; the first part begins at 0 by itself.
@@ -156,24 +165,27 @@ impl Told<'_> {
         self.cuts[at]..self.cuts.get(at + 1).copied().unwrap_or(self.runs.len())
     }
 
+    /// Medians before and after, and how far they lie apart on the scale.
     fn levels(&self, from: usize, to: usize) -> (f64, f64, f64) {
         let (before, after) = (self.level_before(from), self.level_after(to));
         let moved = median(&self.scaled.x[after.clone()]) - median(&self.scaled.x[before.clone()]);
-        (median(&self.runs[before]), median(&self.runs[after]), self.scaled.share(moved))
+        (median(&self.runs[before]), median(&self.runs[after]), moved)
     }
 
     fn change(&self, at: usize) -> Change {
-        let (before, after, shift) = self.levels(at, at);
+        let (before, after, moved) = self.levels(at, at);
         let (low, high) = (self.level_before(at).start, self.level_after(at).end);
         let plausible = range::plausible(&self.scaled.x[low..high], self.cuts[at] - low, self.noise.sigma);
         let (from, to) = (self.first + low + plausible.start(), self.first + low + plausible.end());
         let tested = evidence::Test::new(self.scaled, low, self.cuts[at], high, self.noise);
-        Change { index: self.first + self.cuts[at], plausible: from..=to, before, after, shift, p: tested.p }
+        let (shift, step, p) = (self.scaled.share(moved), tested.shift, tested.p);
+        Change { index: self.first + self.cuts[at], plausible: from..=to, before, after, shift, step, p }
     }
 
     fn drift(&self, from: usize, to: usize) -> Drift {
-        let (before, after, shift) = self.levels(from, to);
-        Drift { index: self.first + self.cuts[from], last: self.first + self.cuts[to], before, after, shift }
+        let (before, after, step) = self.levels(from, to);
+        let shift = self.scaled.share(step);
+        Drift { index: self.first + self.cuts[from], last: self.first + self.cuts[to], before, after, shift, step }
     }
 }
 

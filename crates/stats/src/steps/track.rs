@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn change(index: usize, before: f64, after: f64) -> Change {
-        Change { index, plausible: index..=index, before, after, shift: after / before - 1.0, p: 1e-6 }
+        let ratio = after / before;
+        Change { index, plausible: index..=index, before, after, shift: ratio - 1.0, step: ratio.ln(), p: 1e-6 }
     }
 
     fn known(change: Change, state: State) -> Known {
