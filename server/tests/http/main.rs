@@ -16,6 +16,7 @@ mod forms;
 mod killing;
 mod launching;
 mod listing;
+mod loads;
 mod long_runs;
 #[path = "../place/mod.rs"]
 mod place;

@@ -80,8 +80,9 @@ async fn parts_start_together_each_at_its_time_and_count_what_the_target_answere
     assert_eq!(points[1]["users"], 2);
     assert_eq!([&points[1]["parts"][0]["target"], &points[1]["parts"][1]["target"]], [&json!(2.0), &json!(10.0)]);
     // What is shown of it: both plans, each in its own unit, and both parts by name.
-    let page = plant.lab.page(&run.replace("/api/v1", "")).await;
+    let page = plant.lab.page(&format!("{}?tab=timeline", run.replace("/api/v1", ""))).await;
     assert!(page.contains("chart-users") && page.contains("chart-rate"), "no chart of users and of the rate");
+    assert!(page.contains("up to 10.0/s") && page.contains("after 1s"), "no table of the parts");
     let config = plant.lab.page(&format!("{}?tab=config", run.replace("/api/v1", ""))).await;
     assert!(config.contains("Part browse") && config.contains("Part buy"));
 }

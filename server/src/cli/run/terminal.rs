@@ -21,6 +21,8 @@ const LINE_EVERY: u32 = 10;
 pub(in crate::cli) struct Terminal {
     bar: ProgressBar,
     planned: u64,
+    /// Whether the run may be over sooner.
+    at_most: bool,
 }
 
 impl Terminal {
@@ -39,7 +41,7 @@ impl Terminal {
             plan.load.summary(),
             plan.seed
         );
-        Self { bar, planned }
+        Self { bar, planned, at_most: plan.load.ends_early() }
     }
 
     pub(in crate::cli) fn end(&self) {
@@ -49,8 +51,9 @@ impl Terminal {
     fn show(&self, progress: &Progress) {
         let passed = u64::from(progress.second) + 1;
         let line = format!(
-            "{} of {}  {} users, {} in flight  {}/s  p95 {}  {} failed",
+            "{} of {}{}  {} users, {} in flight  {}/s  p95 {}  {} failed",
             display::elapsed(passed),
+            if self.at_most { "at most " } else { "" },
             display::elapsed(self.planned),
             progress.users,
             progress.in_flight,

@@ -158,11 +158,13 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
     let (totals, now) = (progress.totals, progress.recent);
     let load_context = match facts.cap {
         Some(cap) => format!("cap {}", display::count(cap.into())),
+        None if facts.users => format!("{} users at work", display::count(progress.users.into())),
         None => format!("planned {}", chosen(progress.target.round())),
     };
     let (load_label, load) = if facts.open { ("In flight", progress.in_flight) } else { ("Users", progress.users) };
     let starts = facts.open.then(|| {
-        let planned = format!("of {}/s planned", chosen(now.planned_per_s));
+        let users = if facts.users { ", those of users included" } else { "" };
+        let planned = format!("of {}/s planned{users}", chosen(now.planned_per_s));
         view! { <Headline label="Starts" context=planned><PerSecond value=Some(now.started_per_s)/></Headline> }
     });
     let all_requests =
