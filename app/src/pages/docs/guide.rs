@@ -24,7 +24,7 @@ enum Text {
 }
 
 /// All of them, in the order in which a newcomer reads.
-pub(super) const GUIDES: [Guide; 9] = [
+pub(super) const GUIDES: [Guide; 10] = [
     Guide {
         slug: "suites",
         title: "Suites and thresholds",
@@ -42,6 +42,12 @@ pub(super) const GUIDES: [Guide; 9] = [
         title: "Finding the capacity",
         about: "How the load that a target bears is searched for, level by level, and what degradation means.",
         text: Text::Written(include_str!("../../../../docs/capacity.md")),
+    },
+    Guide {
+        slug: "statistics",
+        title: "How perflab decides that something became slower",
+        about: "How two runs are compared, how a history's changes are found, and two commands for numbers of your own.",
+        text: Text::Written(include_str!("../../../../docs/statistics.md")),
     },
     Guide {
         slug: "operating",
