@@ -88,6 +88,22 @@ on_both! {
         assert_eq!(site.lab.db().tick_extent(run, 1).await.unwrap().points, 1);
     }
 
+    async fn a_run_that_was_lost_is_merged_by_whoever_keeps_watch(database) {
+        let site = Site::new(&database).await;
+        let (lost, short) = (site.launched(json!({})).await, PointLimits { points: 3, bytes: u64::MAX });
+        let mut held = Held::running(&site.lab).await;
+        for _ in 0..6 {
+            held.second(9_000).await;
+        }
+        site.lab.merge_what_is_left(short).await.unwrap();
+        let points = site.get(&format!("/api/v1/runs/{lost}/series")).await.with_status(200);
+        assert_eq!(points.as_array().unwrap().len(), 6, "it goes on");
+        held.vanish().await;
+        site.lab.merge_what_is_left(short).await.unwrap();
+        let points = site.get(&format!("/api/v1/runs/{lost}/series")).await.with_status(200);
+        assert_eq!((points.as_array().unwrap().len(), sum(&points, "seconds"), sum(&points, "started")), (3, 6, 120));
+    }
+
     async fn who_follows_a_run_goes_on_after_it_was_merged(database) {
         let site = Site::new(&database).await;
         let (id, _) = carried_out(&site, 350, FEW).await;
