@@ -32,7 +32,7 @@ test('a search is started from what the form shows, followed, stopped, and found
 
 test('what is wrong is said at its field, and nothing can be started', async ({ page }) => {
   await page.goto('/capacity/new?suite=mita&scenario=stress&from=10&to=1000000');
-  await expect(page.getByLabel('Highest users')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('Most users')).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByRole('button', { name: 'Start search' })).toHaveAttribute('aria-disabled', 'true');
 });
 

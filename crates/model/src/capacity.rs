@@ -182,7 +182,8 @@ impl Level {
             (CapacityUnit::Users, Load::Closed { stages, .. }) => {
                 let users = self.amount.round().clamp(1.0, f64::from(u32::MAX)) as u32;
                 let ramp = match spawn_rate.or_else(|| steepest(stages)) {
-                    Some(rate) => Millis::new((f64::from(users) / rate * 1000.0).round() as u64),
+                    // Whole seconds: what is measured begins with one anyway.
+                    Some(rate) => Millis::from_secs((f64::from(users) / rate).ceil() as u64),
                     None => USUAL_RAMP.min(self.hold),
                 };
                 Some(Load::Closed {

@@ -51,7 +51,7 @@ async fn the_capacity_of_a_server_that_works_on_one_request_at_a_time_is_that_of
     let told = stdout(&output);
     // What other programs of this machine take from a run is all that a test of verdicts excuses; then the answer must say so.
     if told.contains("not usable")
-        && (told.contains("CPU of other programs on the host") || told.contains("CPU stolen"))
+        && (told.contains("CPU of other programs on the host") || told.contains("CPU taken by the host's other guests"))
     {
         eprintln!("this machine was busy: {told}");
         assert!(

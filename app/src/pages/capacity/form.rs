@@ -166,9 +166,9 @@ fn Fields(shown: Shown) -> impl IntoView {
         .environments
         .iter()
         .map(|place| (place.name.to_string(), format!("{} · {}", place.name, place.base_url)));
-    let (what, unit) = match shown.unit {
-        CapacityUnit::Users => ("users", "users"),
-        CapacityUnit::Rate => ("rate", "/s"),
+    let (lowest, highest, unit) = match shown.unit {
+        CapacityUnit::Users => ("Fewest users", "Most users", "users"),
+        CapacityUnit::Rate => ("Lowest rate", "Highest rate", "/s"),
     };
     let short = shown.fields.hold.trim().parse::<Millis>().is_ok_and(|hold| hold < USUAL_HOLD);
     let hold_help = if short {
@@ -217,8 +217,8 @@ fn Fields(shown: Shown) -> impl IntoView {
         <section class="step">
             <h2>"Levels"</h2>
             <div class="fields">
-                <TextField field="from" name="from" label=format!("Lowest {what}") value=shown.fields.from.clone() unit=unit problem=shown.problem("from") width="w3"/>
-                <TextField field="to" name="to" label=format!("Highest {what}") value=shown.fields.to.clone() unit=unit problem=shown.problem("to") width="w3"/>
+                <TextField field="from" name="from" label=lowest value=shown.fields.from.clone() unit=unit problem=shown.problem("from") width="w3"/>
+                <TextField field="to" name="to" label=highest value=shown.fields.to.clone() unit=unit problem=shown.problem("to") width="w3"/>
                 <TextField field="hold" name="hold" label="Hold each for" value=shown.fields.hold.clone() help=hold_help problem=shown.problem("hold") width="w3"/>
                 {pace}
                 <TextField field="tags" name="tags" label="Tags" value=launch.tags.clone() problem=shown.problem("tags") width="w3"/>
@@ -262,7 +262,7 @@ fn Levels(shown: Shown) -> impl IntoView {
                 });
                 view! {
                     <p>
-                        "Up in these steps to the first that breaks, then halfway between the highest that holds and the lowest that breaks, until the two are 5 % apart."
+                        "Up in these steps to the first that breaks, then halfway between the highest that holds and the lowest that breaks, until the two are 5 % apart, of users at least one."
                     </p>
                     <Scroller label="Levels on the way up">
                         <table class="data tight">

@@ -161,7 +161,7 @@ fn Body(search: CapacitySearch) -> impl IntoView {
         view! {
             <h2 class="sr">"Curves"</h2>
             {figure(CapacityChart::Latency, &LARGE)}
-            {figure(CapacityChart::Throughput, &SMALL)}
+            <div class="mt2">{figure(CapacityChart::Throughput, &SMALL)}</div>
         }
     });
     let ledger = (!search.ledger.is_empty()).then(|| {
