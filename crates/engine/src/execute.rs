@@ -189,9 +189,11 @@ impl Run {
             self.log(LogLevel::Warn, format!("{} names beyond the 500th are counted as `(other)`", names.folded()));
         }
         let resolver = Arc::new(Resolver::default());
-        self.resolve(&program, &guard, &resolver).await?;
-        let (permission, _watching) = self.ask_permission(&program, &guard, &resolver, tls.clone()).await?;
-        let examples = Arc::new(Examples::new(Redactor::new(secrets)));
+        let redactor = Redactor::new(secrets);
+        self.resolve(&program, &guard, &resolver, &redactor).await?;
+        let (permission, _watching) =
+            self.ask_permission(&program, &guard, &resolver, tls.clone(), redactor.clone()).await?;
+        let examples = Arc::new(Examples::new(redactor));
         let context = |clock, recorder| {
             Arc::new(HttpContext {
                 policy: self.plan.http.clone(),
@@ -216,7 +218,10 @@ impl Run {
         };
         // Log-ins before the run are not part of what is measured: they get books of their own.
         let rehearsal = crew(
-            context(RunClock::starting_at(Instant::now()), Arc::new(Recorder::new(names.clone(), program.groups.clone()))),
+            context(
+                RunClock::starting_at(Instant::now()),
+                Arc::new(Recorder::new(names.clone(), program.groups.clone())),
+            ),
             Shelf::new(Vec::new(), self.reports.clone()),
         );
         let shelf = self.log_in_before(rehearsal).await;
@@ -273,7 +278,13 @@ impl Run {
     }
 
     /// Resolves every place that the plan names, so that a name which leads astray is found before the first request.
-    async fn resolve(&self, program: &Program, guard: &Guard, resolver: &Resolver) -> Result<(), Ending> {
+    async fn resolve(
+        &self,
+        program: &Program,
+        guard: &Guard,
+        resolver: &Resolver,
+        redactor: &Redactor,
+    ) -> Result<(), Ending> {
         let mut watch = Watch::new(Arc::clone(&self.stop));
         let until = Instant::now() + RESOLVING;
         for origin in program.origins() {
@@ -288,7 +299,8 @@ impl Run {
                     ("dns", format!("`{}` was not resolved within {} s", origin.host, RESOLVING.as_secs()))
                 }
             };
-            return Err(Ending::Failed { code: code.to_owned(), message });
+            // What a name is told for may be a secret.
+            return Err(Ending::Failed { code: code.to_owned(), message: redactor.redact(&message) });
         }
         Ok(())
     }
@@ -300,6 +312,7 @@ impl Run {
         guard: &Guard,
         resolver: &Arc<Resolver>,
         tls: Option<TlsSetup>,
+        redactor: Redactor,
     ) -> Result<(Arc<Permission>, Watching), Ending> {
         let context = HttpContext {
             policy: self.plan.http.clone(),
@@ -311,8 +324,8 @@ impl Run {
             permission: None,
         };
         let (base, headers) = (&program.base.origin, &program.common_headers);
-        let permission = Permission::new(&self.plan, base, headers, context, Arc::clone(&self.stop), self.asking);
-        let permission = Arc::new(permission);
+        let stop = Arc::clone(&self.stop);
+        let permission = Arc::new(Permission::new(&self.plan, base, headers, context, stop, redactor, self.asking));
         let watching = permission.watch();
         for sentence in permission.before_the_run(&program.origins()).await? {
             self.log(LogLevel::Info, sentence);

@@ -16,7 +16,8 @@ pub const SPARE_DESCRIPTORS: u64 = 200;
 /// Memory of a sender before its first connection: the program, its runtime and the recorder's histograms.
 const BASE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Memory of a user or slot with its connection: buffers of both ends, cookies, variables.
+/// Memory of a user or slot with its connection: buffers of both ends, cookies, variables. A thousand users with small
+/// answers were measured at 33 KiB each.
 const CONNECTION_BYTES: u64 = 64 * 1024;
 
 /// What TLS adds to a connection.

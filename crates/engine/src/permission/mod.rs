@@ -47,6 +47,7 @@ use crate::{
     flow::host_header,
     guard::Origin,
     http::{Answer, Client, Failure, H2Pool, HttpContext, Keep, Outgoing},
+    redact::Redactor,
     stop::{Heed, Stop, Watch},
 };
 
@@ -126,6 +127,8 @@ pub(crate) struct Permission {
     /// Its own books: what is asked here is no load.
     context: HttpContextOfAsks,
     stop: Arc<Stop>,
+    /// Where load goes may be a secret, and everything that is said here names it.
+    redactor: Redactor,
     known: RwLock<Vec<(Origin, Known)>>,
     /// One target at a time, and none twice.
     asking: tokio::sync::Mutex<()>,
@@ -146,6 +149,7 @@ impl Permission {
         headers: &[(HeaderName, HeaderValue)],
         mut context: HttpContext,
         stop: Arc<Stop>,
+        redactor: Redactor,
         times: Asking,
     ) -> Self {
         let limit = Millis::new(u64::try_from(times.answer_within.as_millis()).unwrap_or(u64::MAX));
@@ -169,6 +173,7 @@ impl Permission {
             times,
             context: Arc::new(context),
             stop,
+            redactor,
             known: RwLock::default(),
             asking: tokio::sync::Mutex::default(),
             has_limit: AtomicBool::new(false),
@@ -181,7 +186,7 @@ impl Permission {
         let mut told = Vec::new();
         for origin in origins {
             let resolved = self.context.resolver.addresses(&self.context.guard, origin).await;
-            let addresses = resolved.map_err(|failure| failed("dns", failure.message))?;
+            let addresses = resolved.map_err(|failure| self.failed("dns", &failure.message))?;
             if self.is_free(&addresses) {
                 continue;
             }
@@ -192,7 +197,7 @@ impl Permission {
                     self.grant(origin, &grant);
                 }
                 Reading::Refused(why) | Reading::Unread(why) => {
-                    return Err(failed("target.not_opted_in", self.refusal(origin, &why)));
+                    return Err(self.failed("target.not_opted_in", &self.refusal(origin, &why)));
                 }
                 Reading::AsksToStop => return Err(Ending::TargetAsked),
                 Reading::Interrupted => return Err(self.stop.ending()),
@@ -203,9 +208,11 @@ impl Permission {
 
     /// What is known already about connecting to these addresses; nothing where the target has to be asked first.
     pub(crate) fn knows(&self, origin: &Origin, addresses: &[SocketAddr]) -> Option<Result<(), Failure>> {
-        if self.is_free(addresses) {
-            return Some(Ok(()));
-        }
+        if self.is_free(addresses) { Some(Ok(())) } else { self.recall(origin) }
+    }
+
+    /// What a target has said.
+    fn recall(&self, origin: &Origin) -> Option<Result<(), Failure>> {
         self.known.read().iter().find(|(known, _)| known == origin).map(|(_, known)| match known {
             Known::Granted(_) => Ok(()),
             Known::Refused(why) => Err(Failure::new(ErrorCode::RedirectBlocked, why.clone())),
@@ -216,7 +223,7 @@ impl Permission {
     pub(crate) fn ask<'a>(self: &'a Arc<Self>, origin: &'a Origin) -> Asked<'a> {
         Box::pin(async move {
             let _turn = self.asking.lock().await;
-            if !self.known.read().iter().any(|(known, _)| known == origin) {
+            if self.recall(origin).is_none() {
                 match self.read(origin).await {
                     Reading::Granted(grant) => self.grant(origin, &grant),
                     Reading::Refused(why) | Reading::Unread(why) => {
@@ -228,7 +235,7 @@ impl Permission {
                 }
             }
             let interrupted = || Err(Failure::new(ErrorCode::Aborted, "cut off while the target was asked"));
-            self.knows(origin, &[SocketAddr::from(([0, 0, 0, 0], 0))]).unwrap_or_else(interrupted)
+            self.recall(origin).unwrap_or_else(interrupted)
         })
     }
 
@@ -247,7 +254,7 @@ impl Permission {
                 "{origin} takes fewer requests a second than were about to be sent: the load was cut off; ask for less, or \
                  have its owner raise max-rps"
             );
-            self.stop.cut(failed("target.max_rps", message));
+            self.stop.cut(self.failed("target.max_rps", &message));
         }
         turn
     }
@@ -276,9 +283,9 @@ impl Permission {
     /// A plan that asks for more than the target takes is refused rather than cut off later.
     fn check_plan(&self, origin: &Origin, grant: &Grant) -> Result<(), Ending> {
         match grant.max_rps {
-            Some(most) if *origin == self.base && self.planned > most => Err(failed(
+            Some(most) if *origin == self.base && self.planned > most => Err(self.failed(
                 "target.max_rps",
-                format!(
+                &format!(
                     "{origin} takes at most {} requests a second (max-rps), and the plan asks for up to {}: ask for less, or \
                      have its owner raise the limit",
                     display::exact(most),
@@ -295,7 +302,8 @@ impl Permission {
             Above::End => format!(", at most {} requests a second", display::exact(rate)),
         });
         let end = grant.expires.map(|instant| format!(", until {instant}"));
-        format!("{origin} agrees to load{}{}", limit.unwrap_or_default(), end.unwrap_or_default())
+        let told = format!("{origin} agrees to load{}{}", limit.unwrap_or_default(), end.unwrap_or_default());
+        self.redactor.redact(&told)
     }
 
     fn refusal(&self, origin: &Origin, why: &str) -> String {
@@ -306,6 +314,10 @@ impl Permission {
              2027-01-31` set limits); or an administrator vouches for the environment {}",
             self.environment
         )
+    }
+
+    fn failed(&self, code: &str, message: &str) -> Ending {
+        Ending::Failed { code: code.to_owned(), message: self.redactor.redact(message) }
     }
 
     /// Asks a few times before a silent target counts as one that does not agree.
@@ -376,8 +388,4 @@ impl Permission {
             }
         }
     }
-}
-
-fn failed(code: &str, message: String) -> Ending {
-    Ending::Failed { code: code.to_owned(), message }
 }

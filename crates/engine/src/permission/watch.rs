@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use perflab_model::runner::Ending;
 use tokio::task::JoinSet;
 
-use super::{Grant, Pace, Permission, Reading, failed};
+use super::{Grant, Pace, Permission, Reading};
 use crate::{
     guard::Origin,
     stop::{Heed, Watch},
@@ -77,7 +77,7 @@ impl Permission {
                     return self.end("target.unconfirmed", message);
                 }
                 Reading::Unread(why) => {
-                    tracing::warn!(%origin, "the permission could not be read again: {why}");
+                    tracing::warn!("a permission could not be read again: {}", self.redactor.redact(&why));
                     next = Instant::now() + self.times.again;
                 }
                 Reading::AsksToStop => return self.stop.cut(Ending::TargetAsked),
@@ -87,7 +87,7 @@ impl Permission {
     }
 
     fn end(&self, code: &str, what: String) {
-        self.stop.cut(failed(code, format!("{what}; the load was cut off")));
+        self.stop.cut(self.failed(code, &format!("{what}; the load was cut off")));
     }
 }
 

@@ -400,3 +400,21 @@ fn a_stop_counts_wherever_it_is_said(#[case] at: &'static str) {
     let told = outcome.rest.iter().filter(|report| matches!(report, Report::Example(_))).count();
     assert!(told <= 3, "{told}");
 }
+
+#[rstest]
+#[case::refused("127.0.0.2", "target.not_opted_in")]
+#[case::no_such_name("nowhere-4711.invalid", "dns")]
+fn a_host_that_is_a_secret_is_not_told(#[case] host: &str, #[case] code: &str) {
+    let (server, stranger) = (Server::always(Answer::body("ok")), stranger(|_| Answer::status(404)));
+    let port = stranger.authority().rsplit_once(':').expect("a port").1.to_owned();
+    let mut plan = ten(&server);
+    plan.flows[0].steps = vec![request(get("a", &format!("http://${{secret.HOST}}:{port}/")))];
+    plan.environment.allow.push(format!("{host}:{port}").parse().expect("an entry"));
+    let mut settings = settings();
+    settings.secrets.insert("HOST".to_owned(), host.to_owned());
+    let outcome = support::carry_out(plan, settings);
+    let (found, message) = failed_with(&outcome);
+    assert_eq!(found, code, "{message}");
+    assert!(!message.contains(host) && message.contains("[secret]"), "{message}");
+    assert_eq!(server.connections(), 0);
+}
