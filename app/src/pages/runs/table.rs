@@ -5,6 +5,9 @@ use perflab_model::{display, run::RunRow, validity::ValidityState};
 
 use crate::components::{Milliseconds, PerSecond, Percent, RunBadge, Scroller};
 
+/// What the mark beside a load says.
+const ADJUSTED: &str = "Rate adjusted by hand: no baseline";
+
 /// Runs, newest first.
 #[component]
 pub fn RunsTable(
@@ -103,7 +106,13 @@ fn Row(row: RunRow) -> impl IntoView {
             <td class="num p3">{duration(&row)}</td>
             <td class="num" title=row.load.clone()>
                 {short_load(&row.load)}
-                {row.adjusted.then(|| view! { <span class="faint" title="Rate adjusted by hand: no baseline">" ±"<span class="sr">" rate adjusted by hand: no baseline"</span></span> })}
+                {row.adjusted
+                    .then(|| {
+                        view! {
+                            " "
+                            <span class="faint" role="img" aria-label=ADJUSTED title=ADJUSTED>"±"</span>
+                        }
+                    })}
             </td>
             <td class="num p3"><PerSecond value=headline.and_then(|numbers| numbers.rate_per_s) unit=false/></td>
             <td class="num r-p95">

@@ -26,7 +26,7 @@ fn banner(switches: Vec<KillSwitch>) -> impl IntoView {
             <p>
                 <b>{format!("The kill switch of {} is pulled: no load is sent there.", switch.scope)}</b>
                 " "
-                {format!("It holds {}", crate::components::sentence(&history(&switch)))}
+                {crate::components::sentence(&format!("it holds {}", history(&switch)))}
                 " "
                 <a href="/safety">"Release it"</a>
             </p>

@@ -99,9 +99,9 @@ fn Places(places: Vec<KillPlace>) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Of"</th>
+                        <th scope="col">"Change"</th>
                         <th scope="col">"State"</th>
                         <th scope="col">"Load now"</th>
-                        <th scope="col"><span class="sr">"Pull or release"</span></th>
                     </tr>
                 </thead>
                 <tbody>{places.into_iter().map(place).collect_view()}</tbody>
@@ -132,9 +132,9 @@ fn place(place: KillPlace) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">{name}</th>
+            <td><a class="btn" href=address aria-label=label>{word} "…"</a></td>
             <td class="message">{state}</td>
             <td>{load}</td>
-            <td><a class="btn" href=address aria-label=label>{word} "…"</a></td>
         </tr>
     }
 }
