@@ -1,8 +1,6 @@
 //! What the forms of the kill switch do. What went wrong travels in the address of the page that says it, with all that was
 //! typed.
 
-#![expect(missing_docs, reason = "the server macro turns arguments into public fields and cannot document them")]
-
 use leptos::prelude::*;
 use perflab_lab::Lab;
 use perflab_model::{

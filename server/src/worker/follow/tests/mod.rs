@@ -260,7 +260,8 @@ async fn a_changed_rate_is_told_to_the_runner_once_however_often_the_store_tells
     .await;
     assert_eq!(orders, [Order::Adjust { number: 1, by: 10.0 }, Order::Adjust { number: 2, by: -5.0 }]);
     let made = RateChange { from_second: Some(3), ..change(1, 10.0) };
-    assert_eq!(driven.outcome.summary.rate_changes, [made.clone()], "the second has not taken effect");
+    let changes = driven.outcome.summary.rate_changes;
+    assert_eq!(changes, std::slice::from_ref(&made), "the second has not taken effect");
     let kept = kept.lock().unwrap();
     let events = kept.chunks.iter().flat_map(|chunk| &chunk.events);
     let rates: Vec<_> = events.filter(|(_, event)| matches!(event, EventKind::Rate(_))).collect();
