@@ -14,6 +14,7 @@ use perflab_model::{
 use url::Url;
 
 use super::{
+    counting::groups_of,
     feed::FeedTable,
     fill::{Escape, Filler, Lookup, Piece, VarId, escaped},
     header::HeaderCode,
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     guard::{Denied, Guard, Origin},
-    record::{ClassFlows, Groups, Names},
+    record::{Groups, Names},
     settings::Settings,
 };
 
@@ -224,7 +225,7 @@ impl<'a> Compiler<'a> {
         let initial_vars = var_names.iter().map(|name| plan.environment.variables.get(name).cloned()).collect();
         let flow_names: Vec<String> = plan.flows.iter().map(|flow| flow.name.clone()).collect();
         Ok(Program {
-            groups: groups(plan, &classes, &flow_names),
+            groups: groups_of(plan, &classes, &flow_names),
             classes,
             flows,
             flow_names,
@@ -388,25 +389,6 @@ impl Lookup for Compiler<'_> {
             }
         }
     }
-}
-
-/// Under what the requests of each class and flow are counted.
-fn groups(plan: &Plan, classes: &[Class], flow_names: &[String]) -> Groups {
-    let flows: Vec<Vec<usize>> =
-        classes.iter().map(|class| class.flows.iter().map(|(flow, _)| *flow).collect()).collect();
-    let classes: Vec<ClassFlows<'_>> = plan
-        .classes
-        .iter()
-        .zip(classes.iter().zip(&flows))
-        .map(|(plan, (class, flows))| ClassFlows {
-            name: &plan.name,
-            flows,
-            logs_in: class.auth.is_some(),
-            on_start: class.on_start,
-            on_stop: class.on_stop,
-        })
-        .collect();
-    Groups::new(&classes, flow_names)
 }
 
 /// Feeds that the users of a class read from, in whatever they do.

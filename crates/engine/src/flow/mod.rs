@@ -9,6 +9,7 @@
 mod check;
 mod compile;
 mod cookies;
+mod counting;
 mod extract;
 mod feed;
 mod fill;

@@ -1,6 +1,9 @@
 //! Who did what: every request and every iteration belongs to one class and one part of its doings, whoever drives.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicU64};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use indexmap::IndexMap;
 use perflab_model::{
@@ -61,7 +64,7 @@ fn server() -> Server {
     Server::new(move |head| match path(head) {
         "/log_in" => Answer::body(r#"{"access_token": "t"}"#),
         // Every other one is refused because of its token, the rest fails.
-        "/write" if written.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 2 == 0 => Answer::status(401),
+        "/write" if written.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => Answer::status(401),
         "/write" => Answer::status(500),
         _ => Answer::body("ok"),
     })

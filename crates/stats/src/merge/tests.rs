@@ -1,6 +1,6 @@
 use perflab_model::{
     breakdown::Part,
-    tick::{Phase, Vitals},
+    tick::{PartPoint, Phase, Vitals},
 };
 use proptest::prelude::*;
 
@@ -92,6 +92,21 @@ fn a_point_of_its_own_stays_as_it_is() {
 }
 
 #[test]
+fn what_the_parts_of_a_run_did_adds_up_once() {
+    let part = |started, users| PartPoint { started, planned: started, finished: 2, users, ..PartPoint::default() };
+    let ticks: Vec<Tick> = (0_u32..4)
+        .map(|second| {
+            let mut tick = tick(second, Phase::Measured, Vec::new());
+            tick.point.parts = vec![part(u64::from(second) + 1, second), part(10, 7)];
+            tick
+        })
+        .collect();
+    let points = merged(&ticks, 4);
+    let parts: Vec<_> = points.iter().flat_map(|tick| &tick.point.parts).copied().collect();
+    assert_eq!(parts, [PartPoint { finished: 8, ..part(10, 3) }, PartPoint { finished: 8, ..part(40, 7) }]);
+}
+
+#[test]
 fn a_damaged_histogram_is_told_and_not_lost_in_silence() {
     let mut ticks = [good(0, Phase::Measured, &[1_000]), good(1, Phase::Measured, &[1_000])];
     ticks[1].requests[0].outcomes[0].service.0 = b"nonsense".to_vec();
@@ -102,13 +117,16 @@ fn a_damaged_histogram_is_told_and_not_lost_in_silence() {
     assert!(merger.finish().is_err());
 }
 
+/// Users at work, and times of requests that went well, ran out of time and were refused.
+type Second = (u8, Vec<u64>, Vec<u64>, Vec<u64>);
+
 /// A second as it may come: outcomes of two requests, and the same by class and flow.
-fn any_tick() -> impl Strategy<Value = (u8, Vec<u64>, Vec<u64>, Vec<u64>)> {
+fn any_tick() -> impl Strategy<Value = Second> {
     let times = || proptest::collection::vec(1_u64..3_000_000, 0..12);
     (0_u8..12, times(), times(), times())
 }
 
-fn made((at, (kind, well, slow, refused)): (u32, (u8, Vec<u64>, Vec<u64>, Vec<u64>))) -> Tick {
+fn made((at, (kind, well, slow, refused)): (u32, Second)) -> Tick {
     let phase = if at < 3 { Phase::WarmUp } else { Phase::Measured };
     let mut login = outcome(0, Some("connect.refused"), &refused);
     login.lag = (kind % 2 == 0).then(|| login.service.clone());
