@@ -14,7 +14,7 @@ use perflab_engine::{Asking, Loopback, Settings};
 use perflab_model::{
     environment::Vouch,
     flow::{Auth, Request, Step, Think},
-    plan::{Plan, PlanProject},
+    plan::{Plan, PlanProject, Whole},
     runner::{Ending, Report},
     unit::Millis,
 };
@@ -211,6 +211,19 @@ fn users_wait_for_their_turn_below_the_limit() {
     assert_eq!(outcome.sum(|tick| tick.point.failed), 0);
     let longest = outcome.ticks.iter().filter_map(|tick| tick.point.latency).map(|latency| latency.p50_us).max();
     assert!(longest.is_some_and(|us| us < 50_000), "the wait for a turn is no time of the target: {longest:?}");
+}
+
+#[test]
+fn users_of_one_part_keep_to_what_the_other_parts_leave() {
+    // Of 30 a second another part plans 10; what nobody plans is halved between the two.
+    let server = stranger(|_| Answer::body("allow: MITA\nmax-rps: 30"));
+    let whole = Some(Whole { parts: 2, requests_per_s: 10.0 });
+    let outcome = carry_out(Plan { load: users(5, 3), whole, ..ten(&server) });
+    assert_eq!(outcome.done().ending, Ending::Completed);
+    assert!((20..=40).contains(&load(&server)), "{}", load(&server));
+    let too_much = Some(Whole { parts: 2, requests_per_s: 31.0 });
+    let refused = carry_out(Plan { whole: too_much, ..ten(&server) });
+    assert_eq!(failed_with(&refused).0, "target.max_rps");
 }
 
 #[rstest]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use perflab_model::{
+    environment::Vouch,
     plan::{ClientCertificate, Dns, HttpPolicy, TlsVersion},
     suite::{PlanRequest, Suite},
 };
@@ -107,4 +108,33 @@ fn a_header_that_perflab_writes_itself_is_refused(#[case] name: &str) {
         let found = errors(&text);
         assert!(found.len() == 1 && found[0].ends_with(&expected), "{found:#?}");
     }
+}
+
+#[rstest]
+#[case::verified("{}", false, true, &[])]
+#[case::the_environment_decides("{}", true, false, &["tls_unverified", "vouched"])]
+#[case::both("{tls_verify: false}", true, false, &["tls_unverified", "vouched"])]
+#[case::the_suite_insists("{tls_verify: true}", true, true, &["vouched"])]
+fn who_decides_whether_certificates_are_verified_is_marked(
+    #[case] http: &str,
+    #[case] is_marked: bool,
+    #[case] verifies: bool,
+    #[case] marks: &[&str],
+) {
+    let word = |reason: &str| Vouch { by: "ada".to_owned(), reason: reason.to_owned() };
+    let mut environment = environment();
+    environment.unverified_tls = is_marked.then(|| word("self-signed"));
+    environment.vouched = is_marked.then(|| word("our own staging"));
+    let suite = Suite::parse(&with_http(http), &files()).expect("the suite is right");
+    let request = PlanRequest {
+        run: perflab_model::id::RunId::new(uuid::Uuid::nil()),
+        scenario: &"smoke".parse().expect("a name"),
+        environment,
+        overrides: &perflab_model::launch::Overrides::default(),
+        seed: 1,
+    };
+    let plan = suite.plan(request).expect("nothing stands in the way");
+    assert_eq!(plan.verifies_tls(), verifies);
+    assert_eq!(plan.marks().iter().map(|mark| mark.code.as_str()).collect::<Vec<_>>(), marks);
+    assert!(plan.marks().iter().all(|mark| mark.message.contains("ada")), "{:?}", plan.marks());
 }
