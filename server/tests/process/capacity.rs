@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     command_line::{perflab_within, stderr, stdout},
     lab::{Home, Plant, alone, beside_others, target, target_with, until},
-    place::{in_postgres, in_sqlite, on_both},
+    place::on_both,
 };
 
 /// Users who never think; a threshold between five and six of them at a server that takes 20 ms for each, one at a time:

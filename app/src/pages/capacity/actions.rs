@@ -1,6 +1,5 @@
 //! What the forms of capacity do: start a search, stop one.
 
-#![expect(missing_docs, reason = "the server macro turns arguments into public fields and cannot document them")]
 #![expect(
     clippy::too_many_arguments,
     reason = "one argument a field: the names of arguments are the names in the form"

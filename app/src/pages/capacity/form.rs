@@ -221,7 +221,7 @@ fn Fields(shown: Shown) -> impl IntoView {
                 <TextField field="to" name="to" label=highest value=shown.fields.to.clone() unit=unit problem=shown.problem("to") width="w3"/>
                 <TextField field="hold" name="hold" label="Hold each for" value=shown.fields.hold.clone() help=hold_help problem=shown.problem("hold") width="w3"/>
                 {pace}
-                <TextField field="tags" name="tags" label="Tags" value=launch.tags.clone() problem=shown.problem("tags") width="w3"/>
+                <TextField field="tags" name="tags" label="Tags" value=launch.tags problem=shown.problem("tags") width="w3"/>
             </div>
         </section>
     }

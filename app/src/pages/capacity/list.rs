@@ -5,7 +5,6 @@ use leptos_meta::Title;
 use perflab_model::{
     capacity::{Conclusion, ConclusionKind, SearchRow, SearchState},
     display,
-    problem::Problem,
 };
 
 use crate::{
@@ -21,7 +20,7 @@ const REFRESH_MS: i32 = 3_000;
 #[component]
 pub fn SearchesPage() -> impl IntoView {
     let lab = lab();
-    let load = async move { Ok::<_, Problem>(lab?.searches(None).await?) };
+    let load = async move { lab?.searches(None).await };
     view! {
         <Title text="Capacity"/>
         <Loaded from=Box::pin(load) show=show/>

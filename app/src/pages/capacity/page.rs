@@ -49,7 +49,7 @@ fn show(search: CapacitySearch) -> impl IntoView {
     let id = row.id.to_string();
     let again = again(&search);
     view! {
-        <Title text=title.clone()/>
+        <Title text=title/>
         <div class="page-head">
             <div class="head-row">
                 <div class="title">

@@ -88,9 +88,9 @@ fn eliminate(mut matrix: [[f64; 4]; 3]) -> Option<[f64; 3]> {
         }
         for other in (0..3).filter(|other| *other != column) {
             let factor = matrix[other][column] / matrix[column][column];
-            for cell in 0..4 {
-                let take = factor * matrix[column][cell];
-                matrix[other][cell] -= take;
+            let row = matrix[column];
+            for (cell, of_pivot) in matrix[other].iter_mut().zip(row) {
+                *cell -= factor * of_pivot;
             }
         }
     }
