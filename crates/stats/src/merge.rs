@@ -143,7 +143,6 @@ fn gauges_and_counts(ticks: &[Tick]) -> Option<Point> {
         for (part, next) in point.parts.iter_mut().zip(&next.parts) {
             part.then(next);
         }
-        point.parts.iter_mut().zip(&next.parts).for_each(|(part, next)| part.then(next));
         point.generator = worst(point.generator, next.generator);
     }
     Some(point)
