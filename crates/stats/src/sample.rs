@@ -117,7 +117,10 @@ pub(crate) fn plan(rules: &[&str]) -> Plan {
             vouched: None,
             unverified_tls: None,
         },
-        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(60) }], iterations: None },
+        load: Load::Closed {
+            stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(60) }],
+            iterations: None,
+        },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,

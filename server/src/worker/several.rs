@@ -176,7 +176,7 @@ impl<R: Runner> Several<R> {
 
     fn tell_seconds(&mut self) {
         loop {
-            match self.beside.next() {
+            match self.beside.next_second() {
                 Ok(Some(tick)) => self.tell(Report::Tick(Box::new(tick))),
                 Ok(None) => return,
                 Err(error) => self.heard.push_back(Heard::Garbled(format!("a second cannot be merged: {error}"))),

@@ -119,7 +119,8 @@ fn closed_users_stop_and_abort_as_well() {
 fn users_come_and_go_as_the_stages_say() {
     let server = Server::always(Answer::body("ok"));
     let stage = |from, to, seconds| UserStage { from, to, over: Millis::from_secs(seconds) };
-    let load = Load::Closed { stages: vec![stage(0, 6, 2), stage(6, 6, 3), stage(6, 2, 2), stage(2, 2, 4)], iterations: None };
+    let load =
+        Load::Closed { stages: vec![stage(0, 6, 2), stage(6, 6, 3), stage(6, 2, 2), stage(2, 2, 4)], iterations: None };
     let mut plan = plan(&server.url(), load, vec![request(get("a", "/"))]);
     plan.classes[0].think = Think::Constant(Millis::new(100));
     let outcome = Runner::start(plan).finish();

@@ -71,7 +71,10 @@ pub(crate) fn constant_rate(rate: f64, seconds: u64, max_in_flight: u32) -> Load
 
 /// A number of users who all come at once.
 pub(crate) fn users(users: u32, seconds: u64) -> Load {
-    Load::Closed { stages: vec![UserStage { from: users, to: users, over: Millis::from_secs(seconds) }], iterations: None }
+    Load::Closed {
+        stages: vec![UserStage { from: users, to: users, over: Millis::from_secs(seconds) }],
+        iterations: None,
+    }
 }
 
 /// A plan of one class that does these steps, without think time.

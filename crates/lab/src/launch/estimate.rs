@@ -1,11 +1,6 @@
 //! What a run will cost, from its plan alone.
 
-use perflab_model::{
-    flow::Think,
-    load::Load,
-    plan::Plan,
-    view::Estimate,
-};
+use perflab_model::{flow::Think, load::Load, plan::Plan, view::Estimate};
 
 /// The estimate of a plan that would start at `now_us` after `ahead` other runs.
 pub(super) fn estimate(plan: &Plan, now_us: i64, ahead: u64) -> Estimate {

@@ -68,7 +68,7 @@ impl Beside {
     ///
     /// # Errors
     /// When a histogram is damaged: merging would lose what it counts. The second is given up then.
-    pub fn next(&mut self) -> Result<Option<Tick>, HistogramError> {
+    pub fn next_second(&mut self) -> Result<Option<Tick>, HistogramError> {
         if self.parts.iter().any(|part| part.told.is_empty() && !part.ended) {
             return Ok(None);
         }
@@ -184,9 +184,9 @@ mod tests {
     fn a_second_is_told_once_all_have_told_theirs_and_counts_all_of_them() {
         let mut beside = merged();
         beside.add(0, told(0, Phase::Measured, |point| (point.users, point.target) = (10, 10.0)));
-        assert_eq!(beside.next().expect("good histograms"), None);
+        assert_eq!(beside.next_second().expect("good histograms"), None);
         beside.add(1, told(0, Phase::Measured, |point| (point.users, point.target, point.dropped) = (0, 7.0, 2)));
-        let tick = beside.next().expect("good histograms").expect("a second");
+        let tick = beside.next_second().expect("good histograms").expect("a second");
         let point = &tick.point;
         assert_eq!((point.second, point.finished, point.users, point.dropped), (0, 8, 10, 2));
         assert_eq!(point.target, 7.0, "users and rates do not add up");
@@ -203,8 +203,9 @@ mod tests {
         beside.ended(0);
         beside.add(1, told(1, Phase::Measured, |_| ()));
         beside.add(1, told(2, Phase::Draining, |_| ()));
-        let phases: Vec<Phase> =
-            std::iter::from_fn(|| beside.next().expect("good histograms")).map(|tick| tick.point.phase).collect();
+        let phases: Vec<Phase> = std::iter::from_fn(|| beside.next_second().expect("good histograms"))
+            .map(|tick| tick.point.phase)
+            .collect();
         assert_eq!(phases, [Phase::Measured, Phase::Measured, Phase::Draining]);
     }
 

@@ -125,7 +125,10 @@ pub(crate) fn plan(run: RunId) -> Plan {
         // Beyond what JavaScript and the databases' integers hold: documents keep it whole.
         seed: u64::MAX,
         environment: environment("staging"),
-        load: Load::Closed { stages: vec![UserStage { from: 5, to: 5, over: Millis::from_secs(60) }], iterations: None },
+        load: Load::Closed {
+            stages: vec![UserStage { from: 5, to: 5, over: Millis::from_secs(60) }],
+            iterations: None,
+        },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,

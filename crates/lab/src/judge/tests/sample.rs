@@ -47,7 +47,10 @@ pub(super) fn plan(rules: &[&str]) -> Plan {
             vouched: None,
             unverified_tls: None,
         },
-        load: Load::Closed { stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(20) }], iterations: None },
+        load: Load::Closed {
+            stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(20) }],
+            iterations: None,
+        },
         warmup: Warmup::None,
         graceful_stop: Millis::from_secs(30),
         find_limit: false,
