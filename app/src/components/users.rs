@@ -183,7 +183,7 @@ fn Duration(ms: Option<f64>) -> impl IntoView {
         Some(ms) => {
             let scaled = display::scaled_seconds(ms / 1000.0);
             let exact = format!("{} ms", display::exact(ms));
-            view! { <Figure shown=Shown { value: scaled.value, unit: scaled.unit, exact: exact }/> }.into_any()
+            view! { <Figure shown=Shown { value: scaled.value, unit: scaled.unit, exact }/> }.into_any()
         }
         None => view! { <Milliseconds value=None/> }.into_any(),
     }
