@@ -80,6 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "failed": requests.fail_count,
         "requests_per_s": times.counter as f64 / took,
         "p50_ms": quantile(0.5),
+        "p95_ms": quantile(0.95),
         "p99_ms": quantile(0.99),
         "p999_ms": quantile(0.999),
     });

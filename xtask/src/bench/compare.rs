@@ -147,6 +147,7 @@ fn stalled(binary: &Path, tools: &[Ready], seconds: u64) -> Result<Vec<Stalled>>
             seconds,
             requests: reading.requests,
             p50_ms: reading.p50_ms,
+            p95_ms: reading.p95_ms,
             p99_ms: reading.p99_ms,
             p999_ms: reading.p999_ms,
         });

@@ -21,13 +21,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use nix::sys::signal::Signal;
 
 use self::tools::Tool;
-use crate::cargo::{self, cargo};
-use crate::process::Service;
+use crate::cargo::cargo;
+use crate::process::{self, Service};
 use crate::project::{self, short};
 use crate::report::{fact, step, timed};
 use crate::{bundle, services};
@@ -63,7 +63,7 @@ pub(crate) struct Options {
     /// How long the soak takes.
     #[arg(long, value_name = "SECONDS", default_value_t = USUAL_SOAK)]
     soak_seconds: u64,
-    /// Measure this binary instead of building one.
+    /// Measure this binary, with the examples of the engine beside it, instead of building them.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
 }
@@ -124,9 +124,14 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     let Bench::Load(options) = bench;
     let binary = match &options.binary {
         Some(binary) => binary.canonicalize()?,
-        None => bundle::build()?,
+        None => {
+            timed("Building the loopback server and goose alone", || {
+                process::run(cargo("build").args(["--release", "--package", "perflab-engine", "--examples"]))
+            })?;
+            bundle::build()?
+        }
     };
-    let server = example("loopback")?;
+    let server = example(&binary, "loopback")?;
     let place = Place::of(options.is_whole());
     if options.soak {
         let soak = soak::measure(&binary, &server, options.soak_seconds)?;
@@ -144,13 +149,13 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Builds an example of the engine's crate for release.
-fn example(name: &str) -> Result<PathBuf> {
-    timed(format_args!("Building {name}"), || {
-        let mut build = cargo("build");
-        build.args(["--release", "--package", "perflab-engine", "--example", name]);
-        cargo::build(&mut build, name)
-    })
+/// An example of the engine's crate, where cargo puts it: beside the binary.
+fn example(binary: &Path, name: &str) -> Result<PathBuf> {
+    let path = binary.with_file_name("examples").join(name);
+    if !path.is_file() {
+        bail!("{} is missing; build it with `cargo build --release -p perflab-engine --examples`", short(&path));
+    }
+    Ok(path)
 }
 
 /// Starts the server that answers at once.

@@ -9,6 +9,7 @@ use super::tools::Tool;
 
 /// What the arrivals of the scripted stall see by its closed form: S up to 0.9, and S + P·(q − 0.9) beyond.
 const STALL_P50_MS: f64 = 100.0;
+const STALL_P95_MS: f64 = 600.0;
 const STALL_P99_MS: f64 = 1000.0;
 const STALL_P999_MS: f64 = 1090.0;
 
@@ -170,15 +171,16 @@ fn accuracy(out: &mut String, comparison: &Comparison) {
     line!(
         out,
         "A target that answers after 100 ms and stands still for one second in ten, {} s for each tool. Visitors who do not wait for\n\
-         each other see P50 {STALL_P50_MS} ms, P99 {STALL_P99_MS} ms, P99.9 {STALL_P999_MS} ms by the closed form; the errors are\n\
+         each other see P50 {STALL_P50_MS} ms, P95 {STALL_P95_MS} ms, P99 {STALL_P99_MS} ms, P99.9 {STALL_P999_MS} ms by the closed form; the errors are\n\
          against that. A tool of users who wait does not ask while the target stands still: it measures rightly what its users see,\n\
-         and says nothing of visitors ([How perflab times requests](timing.md)). oha corrects its latencies here\n\
+         and says nothing of visitors, as P95 shows ([How perflab times requests](timing.md)). oha corrects its latencies here\n\
          (`--latency-correction`).\n",
         first.seconds
     );
     line!(
         out,
-        "| tool | asked for | requests | P50, ms | error | P99, ms | error | P99.9, ms | error |\n|---|---|---|---|---|---|---|---|---|"
+        "| tool | asked for | requests | P50, ms | error | P95, ms | error | P99, ms | error | P99.9, ms | error |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|"
     );
     for stalled in &comparison.stalled {
         let cell = |value: Option<f64>, expected: f64| {
@@ -190,11 +192,12 @@ fn accuracy(out: &mut String, comparison: &Comparison) {
         };
         line!(
             out,
-            "| {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} |",
             stalled.tool,
             stalled.how,
             number(stalled.requests as f64, 0),
             cell(stalled.p50_ms, STALL_P50_MS),
+            cell(stalled.p95_ms, STALL_P95_MS),
             cell(stalled.p99_ms, STALL_P99_MS),
             cell(stalled.p999_ms, STALL_P999_MS),
         );

@@ -80,6 +80,7 @@ pub(super) struct Stalled {
     pub(super) seconds: u64,
     pub(super) requests: u64,
     pub(super) p50_ms: Option<f64>,
+    pub(super) p95_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
     pub(super) p999_ms: Option<f64>,
 }

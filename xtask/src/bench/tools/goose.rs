@@ -1,6 +1,6 @@
 //! goose alone: the example of the engine's crate, with goose's own client and metrics.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -10,8 +10,8 @@ use super::{Load, Reading};
 use crate::bench::example;
 use crate::project;
 
-pub(super) fn ready() -> Result<(PathBuf, String)> {
-    let program = example("goose_alone")?;
+pub(super) fn ready(binary: &Path) -> Result<(PathBuf, String)> {
+    let program = example(binary, "goose_alone")?;
     let lock = std::fs::read_to_string(project::root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
     Ok((program, locked(&lock, "goose").unwrap_or_else(|| "unknown".to_owned())))
 }
@@ -34,6 +34,7 @@ pub(super) fn read(said: &str) -> Result<Reading> {
         requests_per_s: said["requests_per_s"].as_f64().context("no rate")?,
         failed: said["failed"].as_u64().unwrap_or(0),
         p50_ms: said["p50_ms"].as_f64(),
+        p95_ms: said["p95_ms"].as_f64(),
         p99_ms: said["p99_ms"].as_f64(),
         p999_ms: said["p999_ms"].as_f64(),
     })

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -32,7 +32,7 @@ pub(super) fn call(command: &mut Command, load: Load<'_>, scratch: &Path) -> Res
     let users = load.connections.to_string();
     command.arg("-f").arg(&file).args(["--headless", "--host", load.base, "-u", &users, "-r", &users]);
     command.args(["-t", &format!("{}s", load.seconds), "--only-summary", "--loglevel", "ERROR", "--csv"]);
-    command.arg(scratch.join("locust")).env("BENCH_PATH", load.path);
+    command.arg(scratch.join("locust")).env("BENCH_PATH", load.path).stderr(Stdio::null());
     Ok(())
 }
 
@@ -52,6 +52,7 @@ fn parse(table: &str) -> Result<Reading> {
         requests_per_s: number("Requests/s").context("no rate")?,
         failed: number("Failure Count").unwrap_or(0.0) as u64,
         p50_ms: number("50%"),
+        p95_ms: number("95%"),
         p99_ms: number("99%"),
         p999_ms: number("99.9%"),
     })
@@ -63,12 +64,13 @@ mod tests {
 
     #[test]
     fn the_sum_of_its_table_is_read() {
-        let table = "Type,Name,Request Count,Failure Count,Requests/s,50%,99%,99.9%\nGET,/,10,0,2.0,1,2,3\n,Aggregated,20,1,4.5,100,1100,N/A\n";
+        let table = "Type,Name,Request Count,Failure Count,Requests/s,50%,95%,99%,99.9%\nGET,/,10,0,2.0,1,2,2,3\n,Aggregated,20,1,4.5,100,110,1100,N/A\n";
         let expected = Reading {
             requests: 20,
             requests_per_s: 4.5,
             failed: 1,
             p50_ms: Some(100.0),
+            p95_ms: Some(110.0),
             p99_ms: Some(1100.0),
             p999_ms: None,
         };

@@ -72,6 +72,7 @@ pub(super) struct Reading {
     pub(super) requests_per_s: f64,
     pub(super) failed: u64,
     pub(super) p50_ms: Option<f64>,
+    pub(super) p95_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
     pub(super) p999_ms: Option<f64>,
 }
@@ -120,7 +121,7 @@ impl Tool {
             Self::Oha => oha::ready()?,
             Self::Perflab | Self::PerflabClosed => perflab::ready(binary),
             Self::Wrk => wrk::ready()?,
-            Self::Goose => goose::ready()?,
+            Self::Goose => goose::ready(binary)?,
             Self::Locust => locust::ready()?,
         };
         Ok(Ready { tool: self, program, version, scratch: scratch.to_path_buf() })

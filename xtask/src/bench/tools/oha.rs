@@ -58,6 +58,7 @@ pub(super) fn read(said: &str) -> Result<Reading> {
         requests_per_s: number("/summary/requestsPerSec").context("no rate")?,
         failed: count(|code| !code.starts_with('2')) + errors,
         p50_ms: milliseconds("/latencyPercentiles/p50"),
+        p95_ms: milliseconds("/latencyPercentiles/p95"),
         p99_ms: milliseconds("/latencyPercentiles/p99"),
         p999_ms: milliseconds("/latencyPercentiles/p99.9"),
     })
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn what_was_cut_off_at_the_end_is_no_failure() {
         let said = r#"{"summary": {"requestsPerSec": 1000.5},
-            "latencyPercentiles": {"p50": 0.001, "p99": 0.0025, "p99.9": 0.01},
+            "latencyPercentiles": {"p50": 0.001, "p95": 0.002, "p99": 0.0025, "p99.9": 0.01},
             "statusCodeDistribution": {"200": 5000, "503": 2},
             "errorDistribution": {"aborted due to deadline": 50, "connection refused": 1}}"#;
         let expected = Reading {
@@ -78,6 +79,7 @@ mod tests {
             requests_per_s: 1000.5,
             failed: 3,
             p50_ms: Some(1.0),
+            p95_ms: Some(2.0),
             p99_ms: Some(2.5),
             p999_ms: Some(10.0),
         };

@@ -74,6 +74,7 @@ pub(super) fn read(scratch: &Path) -> Result<Reading> {
         requests_per_s: number("/totals/rate_per_s").context("no rate")?,
         failed: number("/totals/failed").unwrap_or(0.0) as u64,
         p50_ms: number("/latency/p50"),
+        p95_ms: number("/latency/p95"),
         p99_ms: number("/latency/p99"),
         p999_ms: number("/latency/p999"),
     })

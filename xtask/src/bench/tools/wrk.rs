@@ -35,8 +35,9 @@ pub(super) fn read(said: &str) -> Result<Reading> {
         requests_per_s: after("Requests/sec:").and_then(|text| text.parse().ok()).context("no rate")?,
         failed: other + broken,
         p50_ms: percentile("50%"),
+        // It prints 50, 75, 90 and 99 % and no other.
+        p95_ms: None,
         p99_ms: percentile("99%"),
-        // It prints no further.
         p999_ms: None,
     })
 }
@@ -68,6 +69,7 @@ mod tests {
             requests_per_s: 172_946.01,
             failed: 3,
             p50_ms: Some(0.254),
+            p95_ms: None,
             p99_ms: Some(1090.0),
             p999_ms: None,
         };
