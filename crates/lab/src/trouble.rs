@@ -25,7 +25,9 @@ pub(crate) fn problem(error: &StoreError) -> Problem {
         StoreError::Stale { .. } | StoreError::StaleClaim => (ProblemKind::Conflict, "run.stale"),
         StoreError::NotFound { .. } => (ProblemKind::NotFound, "not_found"),
         // The same key for something else is a mistake of the request, as the draft of the header's standard has it.
-        StoreError::Conflict(Conflict::KeyReused { .. } | Conflict::SearchKeyReused { .. }) => (ProblemKind::Invalid, "idempotency_key.reused"),
+        StoreError::Conflict(Conflict::KeyReused { .. } | Conflict::SearchKeyReused { .. }) => {
+            (ProblemKind::Invalid, "idempotency_key.reused")
+        }
         StoreError::Conflict(_) => (ProblemKind::Conflict, "store.conflict"),
         StoreError::Refused(Refusal::Cursor) => (ProblemKind::Unreadable, "cursor.unreadable"),
         StoreError::Refused(_) => (ProblemKind::Invalid, "value.refused"),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::RunId,
-    launch::LaunchRequest,
     kill_switch::KillSwitch,
+    launch::LaunchRequest,
     load::Load,
     name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
     plan::Rule,

@@ -167,10 +167,10 @@ impl Db {
 async fn repeat_or_refuse(tx: &mut Tx, run: RunId, attempt: u32, number: u64) -> Result<Written, StoreError> {
     let row = sql("SELECT state, attempt, last_chunk, last_seq, cancel, kill_switch_id, environment_id FROM run \
          WHERE id = $1")
-        .bind(run)
-        .first(&mut *tx)
-        .await?
-        .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+    .bind(run)
+    .first(&mut *tx)
+    .await?
+    .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
     let last = row.count("last_chunk")?;
     if row.attempt()? == attempt && (1..=last).contains(&number) {
         let orders = told(tx, run, attempt, &row).await?;

@@ -2,7 +2,12 @@
 //!
 //! Invariant: no message holds the database's address, which may carry a password.
 
-use perflab_model::{Hint, id::{RunId, SearchId}, kill_switch::KillSwitch, run::Cancel};
+use perflab_model::{
+    Hint,
+    id::{RunId, SearchId},
+    kill_switch::KillSwitch,
+    run::Cancel,
+};
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -199,7 +204,9 @@ impl Hint for StoreError {
             Self::Busy { .. } => "Try again in a few seconds; if it lasts, see whether the database server runs",
             Self::Full { .. } => "Free space on the disk of the database; the lab goes on by itself",
             Self::Stale { .. } | Self::StaleClaim => "Stop the runner and claim another run",
-            Self::Conflict(Conflict::KeyReused { .. } | Conflict::SearchKeyReused { .. }) => "Use a new key for a new request",
+            Self::Conflict(Conflict::KeyReused { .. } | Conflict::SearchKeyReused { .. }) => {
+                "Use a new key for a new request"
+            }
             Self::Conflict(Conflict::Cancelled { .. }) => "End the run as cancelled",
             Self::Conflict(Conflict::ChunkGap { .. }) => "Send chunks in order, each until it is acknowledged",
             Self::Refused(Refusal::Nul) => "Remove the NUL character",

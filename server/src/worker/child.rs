@@ -108,7 +108,9 @@ impl Child {
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
         let mut command = Command::new(&program);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| is_own_variable(name) && INHERITED.iter().all(|inherited| name != inherited)) {
+        for (name, _) in std::env::vars_os()
+            .filter(|(name, _)| is_own_variable(name) && INHERITED.iter().all(|inherited| name != inherited))
+        {
             command.env_remove(name);
         }
         command

@@ -9,8 +9,8 @@ use std::{pin::Pin, time::Duration};
 use perflab_lab::judge::Live;
 use perflab_model::{
     event::EventKind,
-    plan::Plan,
     order::RateChange,
+    plan::Plan,
     runner::{Done, LogLevel, LogLine, Order, RateObeyed, Report, Started},
 };
 use tokio::{

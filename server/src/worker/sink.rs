@@ -1,14 +1,7 @@
 //! Where a run's news goes: the store for a worker, the terminal for `perflab run FILE`.
 
 use async_trait::async_trait;
-use perflab_model::{
-    event::EventKind,
-    order::Orders,
-    run::Headline,
-    runner::Started,
-    summary::Progress,
-    tick::Tick,
-};
+use perflab_model::{event::EventKind, order::Orders, run::Headline, runner::Started, summary::Progress, tick::Tick};
 
 /// What is to be kept at once. It is numbered when it is first handed over and never changes from then on, so that a
 /// chunk that comes twice is the same one.

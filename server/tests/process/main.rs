@@ -14,9 +14,9 @@ mod deaf;
 mod ending;
 mod heirs;
 mod lab;
-mod parts;
 mod load_test;
 mod orders;
+mod parts;
 mod pipeline;
 #[path = "../place/mod.rs"]
 mod place;

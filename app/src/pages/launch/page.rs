@@ -308,7 +308,17 @@ mod tests {
         #[case] told: &str,
     ) {
         let (duration, needs) = (Millis::from_secs(660), Needs::default());
-        let estimate = Estimate { iterations, requests, duration, at_most: false, ends_us: 0, peak_rate, peak_users, ahead: 0, needs };
+        let estimate = Estimate {
+            iterations,
+            requests,
+            duration,
+            at_most: false,
+            ends_us: 0,
+            peak_rate,
+            peak_users,
+            ahead: 0,
+            needs,
+        };
         assert_eq!(plan(&estimate, "staging"), told);
     }
 }

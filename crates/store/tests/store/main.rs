@@ -7,8 +7,8 @@
 
 mod capacity;
 mod chunks;
-mod killing;
 mod claiming;
+mod killing;
 mod launching;
 mod leases;
 mod listing;

@@ -293,7 +293,11 @@ async fn a_kill_switch_ends_a_run_that_was_being_stopped_and_is_named_in_its_end
     .await;
     assert_eq!(orders, [Order::Stop, Order::Abort]);
     assert_eq!(driven.end, switch.end());
-    assert!(driven.outcome.judgement.sentence.starts_with("Aborted by a kill switch"), "{:?}", driven.outcome.judgement);
+    assert!(
+        driven.outcome.judgement.sentence.starts_with("Aborted by a kill switch"),
+        "{:?}",
+        driven.outcome.judgement
+    );
 }
 
 #[tokio::test]
