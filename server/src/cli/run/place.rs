@@ -110,6 +110,7 @@ mod tests {
     #[case::an_environment_here("mita.yaml --env staging", Some(EXPORTED), Err("--env"))]
     #[case::a_project_here("mita.yaml --project shop", None, Ok(false))]
     #[case::a_vouch_on_a_lab("mita --vouch ours", Some(EXPORTED), Err("--vouch"))]
+    #[case::a_cap_of_rates_on_a_lab("mita --max-rate 50000", Some(EXPORTED), Err("--max-rate"))]
     #[case::no_verifying_on_a_lab("mita --insecure-tls", Some(EXPORTED), Err("--insecure-tls"))]
     #[case::a_wait_here("mita.yaml --wait", Some(EXPORTED), Err("--wait"))]
     #[case::a_tag_here("mita.yaml --tag nightly", None, Err("--tag"))]
