@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod breakdown;
+mod ended;
 mod http_policy;
 mod iterations;
 mod log_ins;

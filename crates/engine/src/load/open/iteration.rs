@@ -12,6 +12,7 @@ use crate::{
     http::Failure,
     load::{panicked, tokens::Shelf, weighted},
     record::{Planned, StartEvent},
+    stop::Stop,
 };
 
 /// A start this late is counted; where it did not wait for a lane, against the generator.
@@ -24,6 +25,7 @@ pub(crate) struct Worker {
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) program: Arc<Program>,
     pub(crate) shelf: Arc<Shelf>,
+    pub(crate) stop: Arc<Stop>,
     pub(crate) performer: Performer,
     pub(crate) session: Session,
 }
@@ -41,7 +43,7 @@ impl Worker {
                     IterationEnd::Broken
                 });
                 self.performer.end_iteration(end);
-                match lanes.release(self.index, self.now()) {
+                match lanes.release(self.index, self.now(), self.stop.starts_over()) {
                     Some(next) => start = next,
                     None => break,
                 }

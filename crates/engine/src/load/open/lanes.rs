@@ -125,11 +125,12 @@ impl Lanes {
         .await
     }
 
-    /// Frees a lane; gives it the next queued start at once, if one waits.
-    pub(crate) fn release(&self, index: usize, now: Nanos) -> Option<Start> {
+    /// Frees a lane; gives it the next queued start at once, if one waits. Once `starts_are_over` those that wait are given
+    /// up: they would be begun only to be cut off.
+    pub(crate) fn release(&self, index: usize, now: Nanos, starts_are_over: bool) -> Option<Start> {
         let mut state = self.state.lock();
         while let Some(start) = state.queue.pop_front() {
-            if self.is_too_late(start, now) {
+            if starts_are_over || self.is_too_late(start, now) {
                 self.count(start, StartEvent::Dropped);
                 continue;
             }
@@ -223,7 +224,7 @@ mod tests {
         assert_eq!(lanes.dispatch(start(0, 0), at(0)), Dispatch::OpenLane);
         let (index, _) = lanes.open(start(0, 0));
         assert_eq!(lanes.dispatch(start(1, 10), at(10)), Dispatch::Settled);
-        assert_eq!(lanes.release(index, at(20)), None);
+        assert_eq!(lanes.release(index, at(20), false), None);
         assert_eq!(lanes.dispatch(start(2, 30), at(30)), Dispatch::Settled);
         let counts = lanes.recorder.starts.take(0);
         assert_eq!(counts, StartCounts { planned: 3, started: 2, dropped: 1, ..StartCounts::default() });
@@ -237,7 +238,7 @@ mod tests {
         for (k, millis) in [(1, 100), (2, 200), (3, 900)] {
             assert_eq!(lanes.dispatch(start(k, millis), at(millis)), Dispatch::Settled);
         }
-        let next = lanes.release(index, at(1150)).expect("the second start is still young enough");
+        let next = lanes.release(index, at(1150), false).expect("the second start is still young enough");
         assert_eq!((next.index, next.queued), (2, true), "the first has waited for more than a second");
         assert_eq!(lanes.oldest_waiting(), Some(at(900)));
         lanes.drop_queue();
@@ -245,5 +246,16 @@ mod tests {
             lanes.recorder.starts.take(0),
             StartCounts { planned: 4, started: 2, dropped: 2, ..StartCounts::default() }
         );
+    }
+
+    #[test]
+    fn a_start_that_waits_is_not_begun_once_the_run_is_being_ended() {
+        let lanes = lanes(OnSaturated::Queue);
+        assert_eq!(lanes.dispatch(start(0, 0), at(0)), Dispatch::OpenLane);
+        let (index, _) = lanes.open(start(0, 0));
+        assert_eq!(lanes.dispatch(start(1, 100), at(100)), Dispatch::Settled);
+        assert_eq!(lanes.release(index, at(150), true), None);
+        let counts = lanes.recorder.starts.take(0);
+        assert_eq!(counts, StartCounts { planned: 2, started: 1, dropped: 1, ..StartCounts::default() });
     }
 }

@@ -79,6 +79,7 @@ async fn pace(
                 lanes: Arc::clone(&lanes),
                 program: Arc::clone(&crew.program),
                 shelf: Arc::clone(&crew.shelf),
+                stop: Arc::clone(&crew.stop),
                 performer: crew.performer(Arc::clone(&crew.h2), Model::Open),
                 session: Session::new(
                     Arc::clone(&crew.program),
