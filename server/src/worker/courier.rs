@@ -18,8 +18,6 @@ use super::{
     sink::{Chunk, Sink, SinkError},
 };
 
-/// How often what was said is kept, and orders are fetched.
-const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// What the courier knows.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
@@ -36,8 +34,10 @@ impl Word {
     }
 }
 
-/// Carries until the outbox is done. `hurry` says that something should not wait for the next second; an answer that takes
-/// longer than `patience` is given up.
+/// Carries until the outbox is done. `hurry` says that there is a second, or the end: that is carried at once, or those who
+/// watch would see it late. Between two such words there is a round `every` so often, in which orders are fetched; the next
+/// second is waited for a little longer than that, so that one write a second stays one. An answer that takes longer than
+/// `patience` is given up.
 ///
 /// # Errors
 /// Never [`SinkError::Unreachable`]: that is tried again.
@@ -46,16 +46,16 @@ pub(super) async fn carry<S: Sink>(
     outbox: &Outbox,
     words: &watch::Sender<Word>,
     hurry: &Notify,
-    patience: Duration,
+    (every, patience): (Duration, Duration),
 ) -> Result<(), SinkError> {
-    let mut write = interval(WRITE_EVERY);
+    let mut write = interval(every);
     write.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut is_away = false;
     loop {
         tokio::select! {
             _ = write.tick() => {}
             () = sink.woken() => {}
-            () = hurry.notified() => {}
+            () = hurry.notified() => write.reset_after(every * 5 / 4),
         }
         match round(sink, outbox, words, patience).await {
             Ok(()) => is_away = false,
@@ -127,4 +127,52 @@ async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, Si
     timeout(patience, answer)
         .await
         .unwrap_or_else(|_| Err(SinkError::Unreachable(format!("no answer within {} s", patience.as_secs()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use perflab_model::runner::Started;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::worker::sample;
+
+    /// A store that nobody ever wakes; tells how many seconds each write brought.
+    struct Quiet(mpsc::UnboundedSender<usize>);
+
+    #[async_trait]
+    impl Sink for Quiet {
+        async fn started(&mut self, _: &Started) -> Result<(), SinkError> {
+            Ok(())
+        }
+
+        async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
+            // The test may be over.
+            let _ = self.0.send(chunk.ticks.len());
+            Ok(Orders::default())
+        }
+
+        async fn finishing(&mut self) -> Result<(), SinkError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_is_kept_as_it_comes_and_does_not_wait_for_the_next_round() {
+        let (told, mut kept) = mpsc::unbounded_channel();
+        let (mut sink, outbox, hurry) = (Quiet(told), Outbox::default(), Notify::new());
+        let (words, _word) = watch::channel(Word::new());
+        let hour = Duration::from_secs(3600);
+        let live = sample::live();
+        tokio::select! {
+            end = carry(&mut sink, &outbox, &words, &hurry, (hour, hour)) => panic!("it has ended: {end:?}"),
+            () = async {
+                assert_eq!(kept.recv().await, Some(0), "the first round comes at once");
+                outbox.second(sample::tick(0), live.progress(), live.headline());
+                hurry.notify_one();
+                assert_eq!(kept.recv().await, Some(1));
+            } => {}
+        }
+    }
 }

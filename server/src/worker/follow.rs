@@ -29,6 +29,8 @@ use super::{
 
 /// How often the runner hears that we live; it stops by itself after 25 s of silence.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// How often orders are fetched, while no second is told and kept.
+const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// From its start until the runner says that it begins: names are looked up (15 s at most), and users log in, of whom
 /// there may be many.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
@@ -132,8 +134,8 @@ impl<'a> Following<'a> {
     ) -> Driven {
         let (outbox, hurry) = (Outbox::default(), Notify::new());
         let (words, mut word) = watch::channel(Word::new());
-        let mut errand = Errand::new(carry(sink, &outbox, &words, &hurry, self.patience.answer));
-        self.listen(&mut runner, &mut errand, &mut word, local, &outbox, now_us).await;
+        let mut errand = Errand::new(carry(sink, &outbox, &words, &hurry, (WRITE_EVERY, self.patience.answer)));
+        self.listen(&mut runner, &mut errand, &mut word, local, (&outbox, &hurry), now_us).await;
         let ending = runner.end(EXIT_PATIENCE.min(self.deadline.saturating_duration_since(Instant::now())));
         tokio::pin!(ending);
         let (exit, log) = loop {
@@ -165,7 +167,7 @@ impl<'a> Following<'a> {
         errand: &mut Errand<'_>,
         word: &mut watch::Receiver<Word>,
         local: &mut watch::Receiver<Option<Asked>>,
-        outbox: &Outbox,
+        (outbox, hurry): (&Outbox, &Notify),
         now_us: &(impl Fn() -> i64 + Send + Sync),
     ) {
         let mut alive = interval(ALIVE_EVERY);
@@ -175,7 +177,9 @@ impl<'a> Following<'a> {
             tokio::select! {
                 heard = runner.hear() => {
                     let Some(heard) = heard else { return };
-                    self.hear(heard, outbox, now_us());
+                    if self.hear(heard, outbox, now_us()) {
+                        hurry.notify_one();
+                    }
                     if let Some(rule) = self.live.stop_rule() {
                         self.stop(runner, Why::Rule(rule));
                     }
@@ -248,8 +252,8 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Takes in a line.
-    fn hear(&mut self, heard: Heard, outbox: &Outbox, now_us: i64) {
+    /// Takes in a line; `true` when it was a second.
+    fn hear(&mut self, heard: Heard, outbox: &Outbox, now_us: i64) -> bool {
         match heard {
             Heard::Report(report) => match *report {
                 // One runner alone waits for nobody.
@@ -266,6 +270,7 @@ impl<'a> Following<'a> {
                 Report::Tick(tick) => {
                     self.live.tick(&tick);
                     outbox.second(*tick, self.live.progress(), self.live.headline());
+                    return true;
                 }
                 Report::Log(line) => outbox.line(line.at_us, EventKind::Log(line)),
                 Report::Example(example) => {
@@ -284,6 +289,7 @@ impl<'a> Following<'a> {
                 }
             }
         }
+        false
     }
 
     /// Tells the runner each change of its rate once, by the numbers of the orders.
