@@ -139,7 +139,7 @@ mod tests {
     use crate::worker::sample;
 
     /// A store that nobody ever wakes; tells how many seconds each write brought.
-    struct Quiet(mpsc::UnboundedSender<usize>);
+    struct Quiet(mpsc::Sender<usize>);
 
     #[async_trait]
     impl Sink for Quiet {
@@ -149,7 +149,7 @@ mod tests {
 
         async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError> {
             // The test may be over.
-            let _ = self.0.send(chunk.ticks.len());
+            let _ = self.0.send(chunk.ticks.len()).await;
             Ok(Orders::default())
         }
 
@@ -160,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_is_kept_as_it_comes_and_does_not_wait_for_the_next_round() {
-        let (told, mut kept) = mpsc::unbounded_channel();
+        let (told, mut kept) = mpsc::channel(1);
         let (mut sink, outbox, hurry) = (Quiet(told), Outbox::default(), Notify::new());
         let (words, _word) = watch::channel(Word::new());
         let hour = Duration::from_secs(3600);
