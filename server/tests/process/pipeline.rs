@@ -67,7 +67,6 @@ async fn options_that_would_be_ignored_are_refused() {
     for (suite, more) in [
         (file, &["--wait"][..]),
         (file, &["--env", "staging"]),
-        (file, &["--project", "MITA"]),
         (file, &["--tag=nightly"]),
         (name, &["--server", "LAB", "--json", "summary.json"]),
         (name, &["--server", "LAB", "--inconclusive=pass"]),
