@@ -56,6 +56,8 @@ test('Start right after typing waits for what it would do, and starts just that'
   const asked = await (await page.request.get(run)).json();
   expect(asked.row.planned_seconds).toBe(19);
   await page.request.post(`${run}/abort`, { data: {}, headers: { 'content-type': 'application/json' } });
+  // A page that is left while it turns into that of the ended run keeps the browser from closing.
+  await expect(page.getByRole('navigation', { name: 'Parts of this run' })).toBeVisible({ timeout: 20_000 });
 });
 
 test('Start right after typing starts nothing that cannot be', async ({ page }) => {

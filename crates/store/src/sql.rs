@@ -6,10 +6,11 @@
 //! A statement runs on the readers (`&Db`) or inside a write transaction (`&mut Tx`). Values are checked here, once:
 //! what only one of the databases would take (a NUL in a text, NaN in SQLite) neither takes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, future::Future};
 
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
+use tracing::Instrument as _;
 
 use crate::{
     Db,
@@ -144,8 +145,14 @@ impl Sql {
         self.check()?;
         let rows = match on.into() {
             On::Readers(db) => match &db.shared.pools {
-                Pools::Sqlite { readers, .. } => sqlite_rows(self.sqlite_query().fetch_all(readers).await?),
-                Pools::Postgres { pool, .. } => postgres_rows(self.postgres_query().fetch_all(pool).await?),
+                Pools::Sqlite { readers, .. } => {
+                    let (query, readers) = (self.sqlite_query(), readers.clone());
+                    sqlite_rows(apart(async move { query.fetch_all(&readers).await }).await?)
+                }
+                Pools::Postgres { pool, .. } => {
+                    let (query, pool) = (self.postgres_query(), pool.clone());
+                    postgres_rows(apart(async move { query.fetch_all(&pool).await }).await?)
+                }
             },
             On::Tx(tx) => match &mut tx.under {
                 Under::Sqlite(tx) => sqlite_rows(self.sqlite_query().fetch_all(&mut **tx).await?),
@@ -167,6 +174,21 @@ impl Sql {
             Under::Sqlite(tx) => self.sqlite_query().execute(&mut **tx).await?.rows_affected(),
             Under::Postgres(tx) => self.postgres_query().execute(&mut **tx).await?.rows_affected(),
         })
+    }
+}
+
+/// Reads in a task of its own, so that it gives its connection back whether or not whoever asked goes on: a page asks for
+/// several things and then waits for one of them, and connections held by the others would be what that one waits for.
+async fn apart<T: Send + 'static>(
+    read: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(read.in_current_span()).await {
+        Ok(done) => Ok(done?),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is ending, and with it the database's connections.
+            Err(_) => Err(sqlx::Error::PoolClosed.into()),
+        },
     }
 }
 

@@ -56,6 +56,17 @@ on_both! {
         assert!(refused.hint().is_some_and(|hint| hint.contains("9.8.7")));
     }
 
+    async fn whoever_asks_and_then_waits_for_something_else_holds_up_nobody(place) {
+        place.db.ping().await.unwrap();
+        // As a page does it: everything is begun, then one is waited for. More than there are connections.
+        let mut begun: Vec<_> = (0..20).map(|_| Box::pin(place.db.projects())).collect();
+        for asked in &mut begun {
+            assert!(futures::poll!(asked.as_mut()).is_pending());
+        }
+        place.db.ping().await.unwrap();
+        futures::future::try_join_all(begun).await.unwrap();
+    }
+
     async fn two_processes_share_a_database(place) {
         let ground = Ground::new(&place.db).await;
         let other = place.reopen().await;
