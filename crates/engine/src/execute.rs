@@ -370,8 +370,8 @@ impl Run {
         let begin = crew.context.clock.instant(Nanos::from(after.duration()));
         let driving = async {
             match load {
-                // Refused before the run.
-                Load::Combined { .. } => Ok(None),
+                // Refused before the run, or carried out by the harness.
+                Load::Combined { .. } | Load::Cases(_) => Ok(None),
                 Load::Open { stages, limits } => {
                     // Until its part begins the rate is nothing.
                     let wait = RateStage { from: Rps::ZERO, to: Rps::ZERO, over: after };

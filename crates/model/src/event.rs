@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bench::Measured,
     order::RateChange,
     run::{Cancel, RunEnd, RunState},
     runner::{ErrorExample, LogLine, Started},
@@ -44,6 +45,9 @@ pub enum EventKind {
     Tick(Point),
     /// How things stand after that second. Only the newest is kept.
     Progress(Box<Progress>),
+    /// A case of a benchmark suite is over.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    Case(Box<Measured>),
     /// A line for the log.
     Log(LogLine),
     /// An example of a failed request.
@@ -60,6 +64,7 @@ impl EventKind {
             Self::Started(_) => "started",
             Self::Tick(_) => "tick",
             Self::Progress(_) => "progress",
+            Self::Case(_) => "case",
             Self::Log(_) => "log",
             Self::Example(_) => "example",
         }

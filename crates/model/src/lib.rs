@@ -4,6 +4,8 @@
 //! Out: checked values. Whatever has one of these types has passed its checks.
 //! Not here: clocks, files, databases, HTTP. The crate compiles for the browser.
 
+pub mod bench;
+pub mod blocks;
 pub mod breakdown;
 pub mod capacity;
 pub mod display;

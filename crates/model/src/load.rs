@@ -7,6 +7,7 @@ mod course;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bench::Cases,
     display,
     name::PartName,
     unit::{Millis, Rps},
@@ -155,6 +156,8 @@ pub enum Load {
         #[cfg_attr(feature = "openapi", schema(no_recursion))]
         parts: Vec<LoadPart>,
     },
+    /// No load: the cases of a benchmark suite, one after the other.
+    Cases(Cases),
 }
 
 /// A load that is one of several of a run.
@@ -194,7 +197,7 @@ impl Load {
     /// The loads that it is made of, each with the time from the run's start to its own: itself where it has no parts.
     pub fn pieces(&self) -> Vec<(Millis, &Self)> {
         match self {
-            Self::Open { .. } | Self::Closed { .. } => vec![(Millis::ZERO, self)],
+            Self::Open { .. } | Self::Closed { .. } | Self::Cases(_) => vec![(Millis::ZERO, self)],
             Self::Combined { parts } => parts.iter().map(|part| (part.start_after, &part.load)).collect(),
         }
     }
@@ -203,7 +206,7 @@ impl Load {
     pub fn parts(&self) -> &[LoadPart] {
         match self {
             Self::Combined { parts } => parts,
-            Self::Open { .. } | Self::Closed { .. } => &[],
+            Self::Open { .. } | Self::Closed { .. } | Self::Cases(_) => &[],
         }
     }
 
@@ -223,6 +226,7 @@ impl Load {
             Self::Open { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
             Self::Closed { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
             Self::Combined { parts } => parts.iter().map(LoadPart::end).max().unwrap_or(Millis::ZERO),
+            Self::Cases(cases) => cases.cases.iter().fold(Millis::ZERO, |sum, case| sum.plus(case.at_most)),
         }
     }
 
@@ -231,6 +235,7 @@ impl Load {
         match self {
             Self::Open { .. } => false,
             Self::Closed { iterations, .. } => iterations.is_some(),
+            Self::Cases(_) => true,
             Self::Combined { parts } => {
                 let end = self.duration();
                 parts.iter().filter(|part| part.end() == end).all(|part| part.load.ends_early())
@@ -244,7 +249,7 @@ impl Load {
             Self::Closed { iterations: Some(iterations), .. } => {
                 Some(iterations.in_all(self.peak_users().unwrap_or(0)))
             }
-            Self::Closed { .. } | Self::Open { .. } | Self::Combined { .. } => None,
+            Self::Closed { .. } | Self::Open { .. } | Self::Combined { .. } | Self::Cases(_) => None,
         }
     }
 
@@ -252,7 +257,7 @@ impl Load {
     pub fn max_in_flight(&self) -> Option<u32> {
         let limits = self.pieces().into_iter().filter_map(|(_, load)| match load {
             Self::Open { limits, .. } => Some(limits.max_in_flight),
-            Self::Closed { .. } | Self::Combined { .. } => None,
+            Self::Closed { .. } | Self::Combined { .. } | Self::Cases(_) => None,
         });
         limits.reduce(u32::saturating_add)
     }
@@ -260,7 +265,7 @@ impl Load {
     /// Users started over the whole run, of runs with users: every rise starts new ones, also where others have left.
     pub fn users_started(&self) -> Option<u64> {
         match self {
-            Self::Open { .. } => None,
+            Self::Open { .. } | Self::Cases(_) => None,
             Self::Closed { stages, .. } => {
                 let (mut started, mut users) = (0_u64, 0_u32);
                 for stage in stages {
@@ -282,7 +287,7 @@ impl Load {
             Self::Open { stages, .. } => Some(
                 stages.iter().map(|stage| (stage.from.get() + stage.to.get()) / 2.0 * stage.over.as_secs_f64()).sum(),
             ),
-            Self::Closed { .. } => None,
+            Self::Closed { .. } | Self::Cases(_) => None,
             Self::Combined { parts } => {
                 parts.iter().filter_map(|part| part.load.planned_starts()).reduce(|sum, starts| sum + starts)
             }
@@ -307,7 +312,7 @@ impl Load {
         let rises: Vec<(bool, Millis)> = match self {
             Self::Open { stages, .. } => stages.iter().map(|s| (s.to > s.from, s.over)).collect(),
             Self::Closed { stages, .. } => stages.iter().map(|s| (s.to > s.from, s.over)).collect(),
-            Self::Combined { .. } => Vec::new(),
+            Self::Combined { .. } | Self::Cases(_) => Vec::new(),
         };
         let Some(last) = rises.iter().position(|(rises, _)| *rises) else { return Millis::ZERO };
         rises[..=last].iter().fold(Millis::ZERO, |sum, (_, over)| sum.plus(*over))
@@ -343,6 +348,7 @@ impl Load {
                 };
                 parts.iter().map(amount).collect::<Vec<_>>().join(" + ")
             }
+            Self::Cases(cases) => counted(cases.cases.len() as u64, "case"),
         }
     }
 }

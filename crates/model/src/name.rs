@@ -85,6 +85,8 @@ name!(/// A scenario's name, e.g. `smoke`.
     ScenarioName);
 name!(/// The name of a part of a scenario, e.g. `browse`.
     PartName);
+name!(/// The name of a case of a benchmark suite, e.g. `hash [cost=12]`.
+    CaseName);
 
 #[cfg(test)]
 mod tests {

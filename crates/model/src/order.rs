@@ -101,7 +101,7 @@ impl Load {
 
     fn adjusted_at(&self, from: Millis, by: f64, cap: f64) -> Self {
         match self {
-            Self::Closed { .. } => self.clone(),
+            Self::Closed { .. } | Self::Cases(_) => self.clone(),
             Self::Open { stages, limits } => Self::Open { stages: raised_from(stages, from, by, cap), limits: *limits },
             Self::Combined { parts } => {
                 let change = |part: &LoadPart| match &part.load {

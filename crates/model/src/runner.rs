@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{plan::Plan, tick::Tick};
+use crate::{
+    bench::{CaseProgress, Measured},
+    plan::Plan,
+    tick::Tick,
+};
 
 /// The first line on the runner's stdin.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +53,10 @@ pub enum Report {
     Started(Started),
     /// A second has passed.
     Tick(Box<Tick>),
+    /// How a case of a benchmark suite goes: at its beginning and once a second.
+    CaseProgress(Box<CaseProgress>),
+    /// A case of a benchmark suite is over.
+    Case(Box<Measured>),
     /// An order to change the rate was obeyed.
     Adjusted(RateObeyed),
     /// Something worth reading.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bench::{BudgetSummary, CaseStanding, CaseSummary},
     breakdown::ClassSummary,
     id::RunId,
     load::Load,
@@ -200,7 +201,10 @@ pub struct Summary {
     /// Every kind of error.
     pub errors: Vec<ErrorSummary>,
     /// Benchmark cases; empty in load runs.
-    pub cases: Vec<serde_json::Value>,
+    pub cases: Vec<CaseSummary>,
+    /// Limits that several cases share; empty in load runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetSummary>,
 }
 
 /// How a run stands: the header and tables of the live page, complete for late joiners.
@@ -230,6 +234,9 @@ pub struct Progress {
     pub classes: Vec<ClassSummary>,
     /// Every kind of error.
     pub errors: Vec<ErrorSummary>,
+    /// Cases of a benchmark suite, in the order in which they run; empty in load runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseStanding>,
     /// Rules as they stand.
     pub ledger: Vec<LedgerRow>,
     /// The verdict, if the run ended now.

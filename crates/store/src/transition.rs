@@ -5,6 +5,7 @@
 //! nothing: its acknowledgement was lost.
 
 use perflab_model::{
+    blocks::Blocks,
     event::{CancelAsked, EventKind, StateChange},
     id::RunId,
     run::{Cancel, RunEnd, RunState},
@@ -18,7 +19,7 @@ use crate::{
     Change, Conflict, Db, Refusal, ResultRow, StoreError,
     db::Tx,
     events::add_events,
-    kill_switch,
+    failpoint, kill_switch,
     run::{cancel_code, cancel_from_code, put_document, under_way},
     sql::{json, sql},
     trend::add_results,
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub judgement: Judgement,
     /// The results that trends are made of.
     pub results: Vec<ResultRow>,
+    /// What it is compared with other runs by.
+    pub blocks: Blocks,
 }
 
 /// What became of an order to stop.
@@ -133,13 +136,16 @@ impl Db {
             put_document(run, "summary", &outcome.summary)?.run(&mut tx).await?;
             put_document(run, "validity", &outcome.validity)?.run(&mut tx).await?;
             put_document(run, "judgement", &outcome.judgement)?.run(&mut tx).await?;
+            put_document(run, "blocks", &outcome.blocks)?.run(&mut tx).await?;
             add_results(&mut tx, run, &outcome.results).await?;
         }
         let event = EventKind::State(StateChange { state: end.state, end: Some(end.clone()) });
         add_events(&mut tx, run, attempt, row.count("last_seq")?, &[(now_us, event)]).await?;
         tx.changed(Change::Run(run));
         tx.changed(Change::Queue);
+        failpoint::reached("end.before_commit");
         tx.commit().await?;
+        failpoint::reached("end.after_commit");
         Ok(true)
     }
 

@@ -277,6 +277,12 @@ impl<'a> Following<'a> {
                     self.live.example(&example);
                     outbox.line(now_us, EventKind::Example(example));
                 }
+                // Told with the next second.
+                Report::CaseProgress(progress) => self.live.case_progress(*progress),
+                Report::Case(measured) => {
+                    self.live.case(&measured);
+                    outbox.record(now_us, EventKind::Case(measured));
+                }
                 Report::Adjusted(obeyed) => self.obeyed(obeyed, outbox, now_us),
                 Report::Done(done) => self.done = Some(done),
             },

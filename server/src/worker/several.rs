@@ -135,7 +135,10 @@ impl<R: Runner> Several<R> {
                     self.tell(Report::Log(line));
                 }
                 Report::Done(done) => self.done(at, done),
-                other @ (Report::Example(_) | Report::Adjusted(_)) => self.tell(other),
+                // Suites with cases have no parts.
+                other @ (Report::Example(_) | Report::Adjusted(_) | Report::CaseProgress(_) | Report::Case(_)) => {
+                    self.tell(other);
+                }
             },
         }
         self.tell_seconds();

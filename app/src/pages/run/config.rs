@@ -182,6 +182,7 @@ fn stages(load: &Load) -> Vec<String> {
         }
         // Each part has its own.
         Load::Combined { .. } => Vec::new(),
+        Load::Cases(_) => Vec::new(),
     }
 }
 

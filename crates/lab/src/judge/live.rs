@@ -1,6 +1,8 @@
 //! A run under way, added up second by second.
 
 use perflab_model::{
+    bench::{CaseProgress, Measured},
+    blocks::Blocks,
     id::RunId,
     mark::Mark,
     order::RateChange,
@@ -32,6 +34,10 @@ pub struct Live {
     examples: Vec<ErrorExample>,
     changes: Vec<RateChange>,
     started: Option<Started>,
+    /// What was measured of the cases of a benchmark suite that are over.
+    measured: Vec<Measured>,
+    /// How its case under way goes.
+    case: Option<CaseProgress>,
 }
 
 impl Live {
@@ -48,6 +54,8 @@ impl Live {
             examples: Vec::new(),
             changes: Vec::new(),
             started: None,
+            measured: Vec::new(),
+            case: None,
         }
     }
 
@@ -62,6 +70,16 @@ impl Live {
         self.sums.add(&tick);
         self.rules.add(&tick, self.kind);
         self.health.add(&tick);
+    }
+
+    /// How a case of a benchmark suite goes.
+    pub fn case_progress(&mut self, progress: CaseProgress) {
+        self.case = Some(progress);
+    }
+
+    /// A case of a benchmark suite is over.
+    pub fn case(&mut self, measured: &Measured) {
+        self.measured.push(measured.clone());
     }
 
     /// A person's change of the rate has taken effect.
@@ -113,6 +131,7 @@ impl Live {
             requests: self.sums.requests(),
             classes: self.sums.classes(&self.plan),
             errors: self.errors(),
+            cases: Vec::new(),
             ledger: rows(gone.as_ref(), judged),
             verdict,
             validity,
@@ -142,6 +161,7 @@ impl Live {
             summary,
             validity,
             judgement: Judgement { verdict, sentence: told, ledger },
+            blocks: Blocks::default(),
         }
     }
 
@@ -182,6 +202,7 @@ impl Live {
             classes: sums.classes(&self.plan),
             errors: self.errors(),
             cases: Vec::new(),
+            budgets: Vec::new(),
         }
     }
 

@@ -12,7 +12,7 @@ pub(super) fn estimate(plan: &Plan, now_us: i64, ahead: u64) -> Estimate {
         Load::Open { .. } => plan.load.planned_starts(),
         Load::Closed { iterations: Some(_), .. } => plan.load.planned_iterations().map(|planned| planned as f64),
         Load::Closed { .. } => closed_iterations(plan),
-        Load::Combined { .. } => None,
+        Load::Combined { .. } | Load::Cases(_) => None,
     };
     let per_iteration = plan.requests_per_iteration();
     let duration_us = i64::try_from(duration.get()).unwrap_or(i64::MAX / 2_000).saturating_mul(1_000);

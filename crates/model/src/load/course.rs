@@ -13,7 +13,7 @@ impl Load {
             Self::Open { stages, .. } => {
                 stages.iter().flat_map(|stage| [stage.from, stage.to]).max_by(|a, b| a.get().total_cmp(&b.get()))
             }
-            Self::Closed { .. } => None,
+            Self::Closed { .. } | Self::Cases(_) => None,
             Self::Combined { .. } => {
                 let rates = self.pieces_where(|load| matches!(load, Self::Open { .. }));
                 (!rates.is_empty()).then(|| Rps::new(highest(&rates)).unwrap_or(Rps::ZERO))
@@ -25,7 +25,7 @@ impl Load {
     pub fn peak_users(&self) -> Option<u32> {
         match self {
             Self::Closed { stages, .. } => stages.iter().flat_map(|stage| [stage.from, stage.to]).max(),
-            Self::Open { .. } => None,
+            Self::Open { .. } | Self::Cases(_) => None,
             Self::Combined { .. } => {
                 let users = self.pieces_where(|load| matches!(load, Self::Closed { .. }));
                 (!users.is_empty()).then(|| highest(&users).ceil() as u32)
@@ -37,7 +37,7 @@ impl Load {
     /// parts the sum of those with a rate, where there is one.
     pub fn planned_at(&self, seconds: f64) -> f64 {
         match self {
-            Self::Open { .. } | Self::Closed { .. } => self.at(seconds, Side::Right),
+            Self::Open { .. } | Self::Closed { .. } | Self::Cases(_) => self.at(seconds, Side::Right),
             Self::Combined { parts } => {
                 let rate = self.has_rate();
                 let counts = parts.iter().filter(|part| part.load.has_rate() == rate);
@@ -78,7 +78,7 @@ impl Load {
             Self::Closed { stages, .. } => {
                 stages.iter().map(|s| (f64::from(s.from), f64::from(s.to), s.over.as_secs_f64())).collect()
             }
-            Self::Combined { .. } => Vec::new(),
+            Self::Combined { .. } | Self::Cases(_) => Vec::new(),
         }
     }
 

@@ -48,8 +48,8 @@ fn of_load(load: &Load, sums: &LoadSums, health: &Health, context: &Context<'_>)
         Load::Open { .. } => open(sums, health, context),
         Load::Closed { iterations: Some(_), .. } => iterations(load, sums, context).into_iter().collect(),
         Load::Closed { .. } => users(sums).into_iter().collect(),
-        // Parts have no parts themselves.
-        Load::Combined { .. } => Vec::new(),
+        // Parts have no parts themselves, and cases are no load.
+        Load::Combined { .. } | Load::Cases(_) => Vec::new(),
     }
 }
 

@@ -253,6 +253,7 @@ mod tests {
             target: 100.0,
             users: 0,
             in_flight: 0,
+            cases: Vec::new(),
             recent: Recent {
                 planned_per_s: 0.0,
                 started_per_s: 0.0,

@@ -48,7 +48,7 @@ fn of_load(plan: &Plan, feed: &str, load: &Load, comes: impl Fn(&UserClass) -> b
             Wanted { rows: u64::from(rows), what }
         }
         // A user's row is its number among all users, whoever of them reads the feed.
-        Load::Closed { .. } | Load::Combined { .. } => {
+        Load::Closed { .. } | Load::Combined { .. } | Load::Cases(_) => {
             let users = if readers.is_empty() { 0 } else { load.peak_users().unwrap_or(0) };
             Wanted { rows: u64::from(users), what: "users at once" }
         }
