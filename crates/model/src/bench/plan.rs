@@ -98,12 +98,15 @@ pub enum Operation {
     Http {
         /// The request.
         request: Box<Request>,
+        /// How whoever sends it logs in, once before the case: the name of a log-in of the plan.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        auth: Option<String>,
     },
     /// A prepared statement.
     Sql {
         /// Its text; parameters are `$1`, `$2` … on both databases.
         query: String,
-        /// Values of the parameters; a text in it is a template (`${uuid}`, `${int(1,100)}`).
+        /// Values of the parameters; a text in it is a template of random values (`${uuid}`, `${int(1,100)}`).
         params: Vec<serde_json::Value>,
         /// The secret that holds the address of the database; without it the database of the reference target's data.
         database: Option<String>,

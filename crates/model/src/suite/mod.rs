@@ -25,7 +25,8 @@ pub use parameter::{Parameter, ParameterKind};
 use plan::leaves_nothing;
 pub use plan::{Draft, PlanError, PlanErrors, PlanRequest};
 pub use schema::schema;
-pub(crate) use templates::secret_names;
+pub(crate) use read::each_step;
+pub(crate) use templates::{each as each_template, each_of_case as each_template_of_case, secret_names};
 
 use crate::{
     flow::Think,

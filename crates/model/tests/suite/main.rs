@@ -2,6 +2,7 @@
 
 mod capacity;
 mod errors;
+mod family;
 mod http;
 mod iterations;
 mod parts;

@@ -33,7 +33,7 @@ fn stages(load: &Load) -> Vec<String> {
         Load::Closed { stages, .. } => {
             stages.iter().map(|stage| format!("{}-{} {}", stage.from, stage.to, stage.over)).collect()
         }
-        Load::Combined { .. } => Vec::new(),
+        Load::Combined { .. } | Load::Cases(_) => Vec::new(),
     }
 }
 

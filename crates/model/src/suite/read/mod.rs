@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 pub(super) use feed::wanted as feeds_wanted;
-pub(super) use names::{each_request, each_step, flows_of};
+pub(crate) use names::each_step;
+pub(super) use names::{each_request, flows_of};
 pub(super) use scenario::{Classes, Filtered, filter};
 
 use super::{

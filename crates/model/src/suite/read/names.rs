@@ -91,7 +91,7 @@ fn extracted(flow: &Flow) -> BTreeSet<&str> {
 }
 
 /// Visits every step, those inside others too.
-pub(in crate::suite) fn each_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
+pub(crate) fn each_step<'a>(steps: &'a [Step], visit: &mut impl FnMut(&'a Step)) {
     for step in steps {
         visit(step);
         match step {
