@@ -2,11 +2,16 @@
 //!
 //! In:  V2 or V2-deflate encodings of histograms from 1 µs with 3 digits (error at most 0.1 %).
 //! Out: counts and quantiles in microseconds. Whatever is no such histogram is refused.
+//! Benchmark cases, whose operations may be far shorter, count picoseconds: [`FineHistogram`].
+
+mod fine;
 
 use std::io::Read;
 
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 use perflab_model::tick::EncodedHistogram;
+
+pub use fine::FineHistogram;
 
 /// Significant digits of every histogram of the lab.
 const DIGITS: u8 = 3;
@@ -14,8 +19,9 @@ const DIGITS: u8 = 3;
 const HIGHEST_US: u64 = 3_600_000_000;
 /// Head of a V2 encoding: cookie, length, offset, digits, lowest, highest, ratio.
 const HEAD_BYTES: usize = 40;
-/// The whole range at nine bytes a counter: no real encoding is longer, so nothing longer is unpacked.
-const MAX_BYTES: u64 = 40 + 9 * 24_000;
+/// The whole range (an hour in picoseconds is the longest) at nine bytes a counter: no real encoding is longer, so nothing
+/// longer is unpacked.
+const MAX_BYTES: u64 = 40 + 9 * 44_000;
 const V2_DEFLATE_COOKIE: [u8; 4] = [0x1c, 0x84, 0x93, 0x14];
 
 /// Why bytes are not a histogram of ours.
@@ -26,7 +32,7 @@ pub enum HistogramError {
     Unpack(#[source] std::io::Error),
     /// Digits or range are not those of the lab, so merging would lose.
     #[error(
-        "the histogram has {digits} digits from {low} to {high}, expected {DIGITS} digits from 1 to at most {HIGHEST_US}"
+        "the histogram has {digits} digits from {low} to {high}, expected {DIGITS} digits from 1 to at most {most}"
     )]
     Shape {
         /// Its digits.
@@ -35,6 +41,8 @@ pub enum HistogramError {
         low: u64,
         /// Its highest value.
         high: u64,
+        /// The highest that it may have.
+        most: u64,
     },
     /// It ends too early or is no histogram at all.
     #[error("the histogram is damaged")]
@@ -50,10 +58,7 @@ pub struct Histogram(hdrhistogram::Histogram<u64>);
 
 impl Default for Histogram {
     fn default() -> Self {
-        let mut inner =
-            hdrhistogram::Histogram::new_with_bounds(1, 2, DIGITS).expect("1 to 2 at 3 digits is a valid range");
-        inner.auto(true);
-        Self(inner)
+        Self(empty())
     }
 }
 
@@ -74,53 +79,12 @@ impl Histogram {
     /// # Errors
     /// When the bytes are damaged or are a histogram of another shape.
     pub fn decode(encoded: &EncodedHistogram) -> Result<Self, HistogramError> {
-        let bytes = &encoded.0;
-        if bytes.is_empty() {
-            return Ok(Self::new());
-        }
-        if bytes.get(..4) == Some(&V2_DEFLATE_COOKIE) {
-            let mut plain = Vec::with_capacity(4 * bytes.len());
-            let packed = bytes.get(8..).ok_or(HistogramError::Damaged)?;
-            flate2::read::ZlibDecoder::new(packed)
-                .take(MAX_BYTES)
-                .read_to_end(&mut plain)
-                .map_err(HistogramError::Unpack)?;
-            Self::decode_plain(&plain)
-        } else {
-            Self::decode_plain(bytes)
-        }
-    }
-
-    /// The shape is checked before the reader allocates what the head asks for.
-    fn decode_plain(bytes: &[u8]) -> Result<Self, HistogramError> {
-        if bytes.len() < HEAD_BYTES {
-            return Err(HistogramError::Damaged);
-        }
-        let short = |at: usize| bytes[at..at + 4].iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
-        let long = |at: usize| u64::from(short(at)) << 32 | u64::from(short(at + 4));
-        let (payload, digits, low, high) = (short(4), short(12), long(16), long(24));
-        if digits != u32::from(DIGITS) || low != 1 || high > 2 * HIGHEST_US {
-            return Err(HistogramError::Shape { digits, low, high });
-        }
-        // Nine bytes of ones would be the one count that the reader cannot negate.
-        if payload as usize != bytes.len() - HEAD_BYTES || bytes.windows(9).any(|nine| nine.iter().all(|b| *b == 0xff))
-        {
-            return Err(HistogramError::Damaged);
-        }
-        let read: hdrhistogram::Histogram<u64> =
-            Deserializer::new().deserialize(&mut &bytes[..]).map_err(HistogramError::Read)?;
-        let mut histogram = Self::new();
-        histogram.0.add(&read).map_err(|_| HistogramError::Damaged)?;
-        Ok(histogram)
+        decode(encoded, HIGHEST_US).map(Self)
     }
 
     /// The encoding that ticks carry (V2, deflated).
     pub fn encode(&self) -> EncodedHistogram {
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(&self.0, &mut bytes)
-            .expect("a Vec takes every byte, and 23,552 counters fit the format");
-        EncodedHistogram(bytes)
+        encode(&self.0)
     }
 
     /// Adds `count` values; zero becomes 1 µs, more than an hour becomes an hour.
@@ -189,6 +153,62 @@ impl Histogram {
     fn some(&self, number: impl FnOnce(&hdrhistogram::Histogram<u64>) -> f64) -> Option<f64> {
         (!self.0.is_empty()).then(|| number(&self.0))
     }
+}
+
+/// One without values, which grows with its largest.
+fn empty() -> hdrhistogram::Histogram<u64> {
+    let mut inner =
+        hdrhistogram::Histogram::new_with_bounds(1, 2, DIGITS).expect("1 to 2 at 3 digits is a valid range");
+    inner.auto(true);
+    inner
+}
+
+fn encode(histogram: &hdrhistogram::Histogram<u64>) -> EncodedHistogram {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .expect("a Vec takes every byte, and the counters of an hour fit the format");
+    EncodedHistogram(bytes)
+}
+
+fn decode(encoded: &EncodedHistogram, most: u64) -> Result<hdrhistogram::Histogram<u64>, HistogramError> {
+    let bytes = &encoded.0;
+    if bytes.is_empty() {
+        return Ok(empty());
+    }
+    if bytes.get(..4) == Some(&V2_DEFLATE_COOKIE) {
+        let mut plain = Vec::with_capacity(4 * bytes.len());
+        let packed = bytes.get(8..).ok_or(HistogramError::Damaged)?;
+        flate2::read::ZlibDecoder::new(packed)
+            .take(MAX_BYTES)
+            .read_to_end(&mut plain)
+            .map_err(HistogramError::Unpack)?;
+        decode_plain(&plain, most)
+    } else {
+        decode_plain(bytes, most)
+    }
+}
+
+/// The shape is checked before the reader allocates what the head asks for.
+fn decode_plain(bytes: &[u8], most: u64) -> Result<hdrhistogram::Histogram<u64>, HistogramError> {
+    if bytes.len() < HEAD_BYTES {
+        return Err(HistogramError::Damaged);
+    }
+    let short = |at: usize| bytes[at..at + 4].iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+    let long = |at: usize| u64::from(short(at)) << 32 | u64::from(short(at + 4));
+    let (payload, digits, low, high) = (short(4), short(12), long(16), long(24));
+    if digits != u32::from(DIGITS) || low != 1 || high > 2 * most {
+        return Err(HistogramError::Shape { digits, low, high, most });
+    }
+    // Nine bytes of ones would be the one count that the reader cannot negate.
+    if payload as usize != bytes.len() - HEAD_BYTES || bytes.windows(9).any(|nine| nine.iter().all(|b| *b == 0xff)) {
+        return Err(HistogramError::Damaged);
+    }
+    let read: hdrhistogram::Histogram<u64> =
+        Deserializer::new().deserialize(&mut &bytes[..]).map_err(HistogramError::Read)?;
+    let mut histogram = empty();
+    histogram.add(&read).map_err(|_| HistogramError::Damaged)?;
+    Ok(histogram)
 }
 
 #[cfg(test)]

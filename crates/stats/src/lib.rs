@@ -35,7 +35,7 @@ mod validity;
 mod vectors;
 
 pub use accumulate::{Accumulator, ReadClass, ReadOutcome, ReadPart, ReadTick};
-pub use histogram::{Histogram, HistogramError};
+pub use histogram::{FineHistogram, Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
 pub use merge::{Beside, Merger};
 pub use multiple::benjamini_hochberg;
