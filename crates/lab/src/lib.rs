@@ -7,6 +7,7 @@
 pub mod capacity;
 mod changes;
 pub mod clock;
+pub mod compare;
 pub mod judge;
 mod lab;
 mod launch;

@@ -25,6 +25,11 @@ pub enum Level {
 impl Level {
     const DOWNWARDS: [Self; 4] = [Self::Critical, Self::Significant, Self::Minor, Self::Small];
 
+    /// The band of an estimate that is worse by this share; nothing up to 5 %.
+    pub fn of(worse: f64) -> Option<Self> {
+        Self::DOWNWARDS.into_iter().find(|level| worse > level.band())
+    }
+
     /// The estimate must lie above this.
     const fn band(self) -> f64 {
         match self {
@@ -97,8 +102,7 @@ impl Evidence {
 /// Puts size and evidence together.
 pub fn judge(evidence: Evidence) -> Standing {
     let Evidence { worse, near, far, .. } = evidence;
-    let band = Level::DOWNWARDS.into_iter().find(|level| worse > level.band());
-    match (band, evidence.is_shown()) {
+    match (Level::of(worse), evidence.is_shown()) {
         (Some(band), true) => {
             let carried = |level: &Level| *level <= band && near > level.near_end();
             Standing::Worse(Level::DOWNWARDS.into_iter().find(carried).unwrap_or(Level::Small))
