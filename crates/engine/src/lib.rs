@@ -10,6 +10,7 @@
 //! Read in this order: `execute` (one run from first to last), `load` (who starts when), `flow` (what they do), `http`
 //! (how it travels), `record` (what is counted).
 
+pub mod bench;
 mod child;
 mod clock;
 mod code;

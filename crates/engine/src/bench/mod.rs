@@ -1,0 +1,14 @@
+//! The benchmark harness: carries out the cases of a suite one after the other and tells what was measured.
+//!
+//! In:  [`Cases`](perflab_model::bench::Cases) of a plan and a [`Workshop`] that makes their operations ready.
+//! Out: a progress a second and, for each case, [`Measured`](perflab_model::bench::Measured).
+//! Not here: what the operations are (`operation`), whether a case is good (`stats`, `lab`).
+
+mod flows;
+pub mod operation;
+mod timed;
+mod workshop;
+
+pub use operation::{Fault, Perform, PrepareError, Prepared, Wanted, Workshop};
+pub use timed::{Batch, Single, Timed, Wrong};
+pub(crate) use workshop::{OwnWorkshop, Site};
