@@ -79,7 +79,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// As much of the body as was to be kept.
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
     /// Whether there was more of it.
     pub(crate) is_cut: bool,
 }
@@ -109,10 +109,13 @@ pub(crate) struct Exchange {
 pub(crate) struct Client {
     pub(crate) context: Arc<HttpContext>,
     pub(crate) watch: Watch,
-    /// Boxed: a connection with its buffers is moved in and out for every request.
-    idle: Vec<(Origin, Box<H1>)>,
+    /// Connections that no request uses now, the one used last at the end.
+    idle: Vec<Held>,
     h2: Arc<H2Pool>,
 }
+
+/// A connection and where it leads. Boxed: with its buffers it is moved in and out for every request.
+type Held = (Origin, Box<H1>);
 
 /// The time limits of one request.
 #[derive(Clone, Copy)]
@@ -124,7 +127,12 @@ struct Limits {
 impl Limits {
     /// Until when to wait now, and what it means when that passes.
     fn next(self) -> (Instant, ErrorCode) {
-        let idle = Instant::now() + self.idle;
+        self.after(Instant::now())
+    }
+
+    /// The same where the clock has just been read.
+    fn after(self, now: Instant) -> (Instant, ErrorCode) {
+        let idle = now + self.idle;
         if self.total <= idle { (self.total, ErrorCode::TimeoutTotal) } else { (idle, ErrorCode::TimeoutRead) }
     }
 }
@@ -162,7 +170,7 @@ impl Client {
         let outcome = if self.watch.stop().is_cut() {
             Err(Failure::new(ErrorCode::Aborted, "cut off before it was sent"))
         } else {
-            self.exchange(outgoing, limits, &mut progress).await
+            self.exchange(outgoing, started, limits, &mut progress).await
         };
         Exchange {
             sent: clock.at(started),
@@ -178,6 +186,7 @@ impl Client {
     async fn exchange(
         &mut self,
         outgoing: Outgoing<'_>,
+        started: Instant,
         limits: Limits,
         progress: &mut Progress,
     ) -> Result<Answer, Failure> {
@@ -187,11 +196,11 @@ impl Client {
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
 
-        if let Some(lease) = self.h2.lease(origin) {
+        if let Some(lease) = self.lease_h2(origin) {
             return self.over_h2(lease, origin, request, keep, limits, progress).await;
         }
-        if let Some(connection) = self.take_idle(origin).await {
-            match self.over_h1(connection, origin, request, keep, limits, progress).await {
+        if let Some(held) = self.take_idle(origin).await {
+            match self.over_h1(held, request, keep, started, limits, progress).await {
                 Ok(answer) => return answer,
                 // The server hung up between our look and the sending, and nothing was written: sending it on a new
                 // connection is the first time, not a second one.
@@ -216,8 +225,8 @@ impl Client {
             Spoken::Http1 => {
                 // Nobody can share this one: who waits for a turn must not wait for our answer.
                 drop(opening);
-                let connection = Box::new(H1::over(stream).await?);
-                let sent = self.over_h1(connection, origin, request, keep, limits, progress).await;
+                let held = (origin.clone(), Box::new(H1::over(stream).await?));
+                let sent = self.over_h1(held, request, keep, Instant::now(), limits, progress).await;
                 sent.unwrap_or_else(|_| {
                     Err(Failure::new(ErrorCode::ConnectReset, "closed by the target before anything was sent"))
                 })
@@ -239,40 +248,46 @@ impl Client {
         matches!(self.context.policy.version, HttpVersion::H2 | HttpVersion::H2c)
     }
 
+    /// A place on an open HTTP/2 connection. Its pool belongs to all: who speaks HTTP/1.1 must not stand in line for it.
+    fn lease_h2(&self, origin: &Origin) -> Option<Lease> {
+        if self.context.policy.version == HttpVersion::Http1 { None } else { self.h2.lease(origin) }
+    }
+
     /// The most recently used idle connection to the origin that is still open.
-    async fn take_idle(&mut self, origin: &Origin) -> Option<Box<H1>> {
+    async fn take_idle(&mut self, origin: &Origin) -> Option<Held> {
         while let Some(index) = self.idle.iter().rposition(|(other, _)| other == origin) {
-            let (_, mut connection) = self.idle.remove(index);
-            if connection.is_usable().await {
-                return Some(connection);
+            let mut held = self.idle.remove(index);
+            if held.1.is_usable().await {
+                return Some(held);
             }
         }
         None
     }
 
-    fn keep(&mut self, origin: &Origin, connection: Box<H1>) {
-        if !self.context.policy.reuse || !connection.is_open() {
+    fn keep(&mut self, held: Held) {
+        if !self.context.policy.reuse || !held.1.is_open() {
             return;
         }
         if self.idle.len() >= MAX_IDLE {
             self.idle.remove(0);
         }
-        self.idle.push((origin.clone(), connection));
+        self.idle.push(held);
     }
 
     /// `Err` gives the request back: not a byte of it was written.
     async fn over_h1(
         &mut self,
-        mut connection: Box<H1>,
-        origin: &Origin,
+        mut held: Held,
         request: Request<Full<Bytes>>,
         keep: Keep,
+        now: Instant,
         limits: Limits,
         progress: &mut Progress,
     ) -> Result<Result<Answer, Failure>, Request<Full<Bytes>>> {
+        let connection = &mut held.1;
         let passed = Arc::clone(&connection.passed);
         let (sent_before, received_before) = (passed.sent(), passed.received());
-        let (deadline, code) = limits.next();
+        let (deadline, code) = limits.after(now);
         let sending = pin!(connection.sender.try_send_request(request));
         let head = self.watch.until(deadline, Heed::Cut, connection.drive(sending)).await;
         let outcome = match head {
@@ -282,15 +297,16 @@ impl Client {
                 _ => Err(Failure::before_answer(error.error())),
             },
             Ok(Ok(response)) => {
-                progress.first_byte = Some(self.context.clock.now());
+                let now = Instant::now();
+                progress.first_byte = Some(self.context.clock.at(now));
                 progress.status = Some(response.status());
-                self.read_body(response, keep, limits, &mut Some(&mut connection)).await
+                self.read_body(response, keep, now, limits, &mut Some(connection)).await
             }
         };
         progress.bytes_sent = passed.sent() - sent_before;
         progress.bytes_received = passed.received() - received_before;
         if outcome.is_ok() {
-            self.keep(origin, connection);
+            self.keep(held);
         }
         Ok(outcome)
     }
@@ -322,11 +338,12 @@ impl Client {
             .await
             .map_err(|interrupt| interrupted(interrupt, code))?
             .map_err(|error| Failure::before_answer(&error))?;
-        progress.first_byte = Some(self.context.clock.now());
+        let now = Instant::now();
+        progress.first_byte = Some(self.context.clock.at(now));
         progress.status = Some(response.status());
         progress.bytes_received = head_bytes(response.headers());
         let content_length = response.body().size_hint().lower();
-        let answer = self.read_body(response, keep, limits, &mut None).await?;
+        let answer = self.read_body(response, keep, now, limits, &mut None).await?;
         progress.bytes_received += content_length.max(answer.body.len() as u64);
         Ok(answer)
     }
@@ -335,14 +352,15 @@ impl Client {
         &mut self,
         response: Response<Incoming>,
         keep: Keep,
+        mut now: Instant,
         limits: Limits,
-        connection: &mut Option<&mut H1>,
+        connection: &mut Option<&mut Box<H1>>,
     ) -> Result<Answer, Failure> {
         let (head, mut body) = response.into_parts();
         let policy = &self.context.policy;
         let mut intake = Intake::new(&head.headers, keep, policy.max_kept_bytes, policy.max_body_bytes);
         while !body.is_end_stream() {
-            let (deadline, code) = limits.next();
+            let (deadline, code) = limits.after(now);
             let frame = http_body_util::BodyExt::frame(&mut body);
             let next = match connection {
                 Some(connection) => self.watch.until(deadline, Heed::Cut, connection.drive(frame)).await,
@@ -352,8 +370,11 @@ impl Client {
                 None => break,
                 Some(Err(error)) => return Err(Failure::in_body(&error)),
                 Some(Ok(frame)) => {
-                    if let Some(piece) = frame.data_ref() {
+                    if let Ok(piece) = frame.into_data() {
                         intake.take(piece)?;
+                    }
+                    if !body.is_end_stream() {
+                        now = Instant::now();
                     }
                 }
             }
