@@ -1,6 +1,7 @@
 //! Sends one request of a flow for a session and counts what came of it, redirects and refreshed log-ins included.
 
 use std::{
+    borrow::Cow,
     sync::{Arc, atomic::Ordering, mpsc::SyncSender},
     time::Duration,
 };
@@ -18,6 +19,7 @@ use url::Url;
 
 use super::{
     check::CheckCode,
+    compile::Program,
     judge::{Verdict, judge},
     request::{Place, Prepared, RequestCode, Unsendable, place_of},
     run::IterationEnd,
@@ -88,8 +90,7 @@ impl Performer {
     }
 
     /// The iteration under way is over. One that never got as far as to have a flow is counted all the same.
-    pub(crate) fn end_iteration(&mut self, end: IterationEnd) {
-        let now = self.client.context.clock.now();
+    pub(crate) fn end_iteration(&mut self, end: IterationEnd, now: Nanos) {
         if self.iteration.is_none() {
             self.begin_iteration(GroupId::OTHER, now);
         }
@@ -101,9 +102,8 @@ impl Performer {
     }
 
     /// Sends a request of a flow; logs in again when the answer asks for it.
-    pub(crate) async fn request(&mut self, session: &mut Session, index: usize) -> Performed {
-        let performed = self.send(session, index, None).await;
-        let program = Arc::clone(&session.program);
+    pub(crate) async fn request(&mut self, program: &Program, session: &mut Session, index: usize) -> Performed {
+        let performed = self.send(program, session, index, None).await;
         if let Some(active) = session.active_auth
             && let Some(token) = &mut session.tokens[active]
         {
@@ -115,7 +115,7 @@ impl Performer {
             // The answer stays a failure: the user saw it. What follows uses the new token.
             if is_refused && token.may_refresh() {
                 let flow = std::mem::replace(&mut self.group, program.groups.log_in(session.class));
-                let renewed = self.send(session, auth.login, Some(&auth.bearer_from)).await;
+                let renewed = self.send(program, session, auth.login, Some(&auth.bearer_from)).await;
                 self.group = flow;
                 match (renewed.token, &mut session.tokens[active]) {
                     (Some(mut token), slot) => {
@@ -131,11 +131,16 @@ impl Performer {
     }
 
     /// Sends a request; `bearer_from` says where a log-in's token stands.
-    pub(crate) async fn send(&mut self, session: &mut Session, index: usize, bearer_from: Option<&str>) -> Performed {
-        let program = Arc::clone(&session.program);
+    pub(crate) async fn send(
+        &mut self,
+        program: &Program,
+        session: &mut Session,
+        index: usize,
+        bearer_from: Option<&str>,
+    ) -> Performed {
         let request = &program.requests[index];
         let planned = session.planned.take();
-        let prepared = match request.prepare(session, &self.client.context.guard) {
+        let prepared = match request.prepare(program, session, &self.client.context.guard) {
             Ok(prepared) => prepared,
             Err(unsendable) => return self.unsendable(session, request, unsendable),
         };
@@ -171,20 +176,20 @@ impl Performer {
         &mut self,
         session: &mut Session,
         request: &RequestCode,
-        prepared: Prepared,
+        prepared: Prepared<'_>,
         mut planned: Option<Planned>,
         bearer_from: Option<&str>,
     ) -> Performed {
-        let Prepared { mut place, mut method, mut headers, mut body } = prepared;
-        if bearer_from.is_none()
-            && let Some(token) = session.active_auth.and_then(|auth| session.tokens[auth].as_ref())
-            && !headers.contains_key(AUTHORIZATION)
-        {
-            headers.insert(AUTHORIZATION, token.header.clone());
-        }
+        let Prepared { mut place, method, mut headers, mut body } = prepared;
+        let mut method = method.clone();
+        let active = session.active_auth.filter(|_| bearer_from.is_none() && !headers.contains_key(AUTHORIZATION));
+        let mut token = active.and_then(|auth| session.tokens[auth].as_ref()).map(|token| token.header.clone());
         let mut hops = 0_u8;
         loop {
-            let mut sent = headers.clone();
+            let mut sent = HeaderMap::clone(&headers);
+            if let Some(token) = &token {
+                sent.insert(AUTHORIZATION, token.clone());
+            }
             session.cookies.add_to(&mut sent, || url_of(&place));
             let outgoing = Outgoing {
                 origin: &place.origin,
@@ -222,8 +227,10 @@ impl Performer {
             match next {
                 Some(Ok(to)) => {
                     hops += 1;
+                    let headers = headers.to_mut();
                     if to.origin != place.origin {
-                        drop_private(&mut headers);
+                        drop_private(headers);
+                        token = None;
                     }
                     headers.insert(HOST, to.host.clone());
                     if becomes_get(status, &method) {
@@ -231,7 +238,7 @@ impl Performer {
                         body = bytes::Bytes::new();
                         headers.remove(CONTENT_TYPE);
                     }
-                    place = to;
+                    place = Cow::Owned(to);
                 }
                 _ => {
                     let code = verdict.failure.map(|failure| failure.code);
@@ -269,13 +276,15 @@ impl Performer {
         carries_values: bool,
     ) -> Option<Result<Place, Failure>> {
         let answer = exchange.outcome.as_ref().ok()?;
-        let follows = matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
         // A suite that expects the redirect itself wants to see it, not where it leads.
         let is_wanted = request.checks.iter().any(
             |check| matches!(check, CheckCode::Status(list) if list.iter().any(|one| one.fits(answer.status.as_u16()))),
         );
         let most = self.client.context.policy.max_redirects;
-        if !follows || is_wanted || most == 0 {
+        if is_wanted || most == 0 {
             return None;
         }
         let location = answer.headers.get(LOCATION)?.to_str().ok()?;

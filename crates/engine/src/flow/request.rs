@@ -1,6 +1,6 @@
 //! Requests, compiled, and made ready to be sent for one user.
 
-use std::time::Duration;
+use std::{borrow::Cow, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
@@ -41,6 +41,11 @@ pub(crate) struct RequestCode {
     headers: Vec<HeaderCode>,
     content_type: Option<HeaderValue>,
     body: Option<Filler>,
+    /// What goes to the same place with the same headers from all users of a class is made once for each class; nothing
+    /// where it does not.
+    ready: Vec<OnceLock<Option<HeaderMap>>>,
+    /// The body, where nothing of it has to be filled in.
+    fixed_body: Option<Bytes>,
     /// Whether the body holds secrets or values of one user, which another place must not get by a redirect.
     pub(crate) private_body: bool,
     pub(crate) checks: Vec<CheckCode>,
@@ -58,12 +63,12 @@ pub(crate) struct Place {
     pub(crate) target: Uri,
 }
 
-/// A request for one user.
+/// A request for one user; borrowed where it is the same for all of them.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) place: Place,
-    pub(crate) method: Method,
-    pub(crate) headers: HeaderMap,
+pub(crate) struct Prepared<'a> {
+    pub(crate) place: Cow<'a, Place>,
+    pub(crate) method: &'a Method,
+    pub(crate) headers: Cow<'a, HeaderMap>,
     pub(crate) body: Bytes,
 }
 
@@ -99,20 +104,60 @@ impl RequestCode {
     }
 
     /// Fills it in for a user.
-    pub(crate) fn prepare(&self, session: &mut Session, guard: &Guard) -> Result<Prepared, Unsendable> {
-        let program = std::sync::Arc::clone(&session.program);
+    pub(crate) fn prepare<'a>(
+        &'a self,
+        program: &'a Program,
+        session: &mut Session,
+        guard: &Guard,
+    ) -> Result<Prepared<'a>, Unsendable> {
         let place = match &self.fixed {
-            Some(place) => place.clone(),
+            Some(place) => Cow::Borrowed(place),
             None => {
-                let url = self.url.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
-                locate(&url, &program.base, guard).map_err(|lost| match lost {
+                let url = self.url.fill(session).map_err(|unfilled| missing(program, unfilled))?;
+                let located = locate(&url, &program.base, guard).map_err(|lost| match lost {
                     Lost::Denied(denied) => Unsendable::Denied(denied),
                     Lost::Unreadable(why) => {
                         unwritable(format!("`{}`, filled in, is no path or URL: {why}", self.written))
                     }
-                })?
+                });
+                Cow::Owned(located?)
             }
         };
+        let class = session.class;
+        let headers = match self.ready_headers(program, class) {
+            Some(ready) => Cow::Borrowed(ready),
+            None => Cow::Owned(self.filled_headers(program, class, &place, |value| {
+                value.fill(session).map_err(|unfilled| missing(program, unfilled))
+            })?),
+        };
+        let body = match (&self.fixed_body, &self.body) {
+            (Some(fixed), _) => fixed.clone(),
+            (None, Some(filler)) => Bytes::from(filler.fill(session).map_err(|unfilled| missing(program, unfilled))?),
+            (None, None) => Bytes::new(),
+        };
+        Ok(Prepared { place, method: &self.method, headers, body })
+    }
+
+    /// The headers, where nothing of them has to be filled in.
+    fn ready_headers(&self, program: &Program, class: usize) -> Option<&HeaderMap> {
+        let make = || {
+            let place = self.fixed.as_ref()?;
+            let mut values = program.classes[class].headers.iter().chain(&self.headers);
+            let is_constant = values.all(|header| header.value.constant().is_some());
+            let fill = |value: &Filler| Ok(value.constant().unwrap_or_default().to_owned());
+            is_constant.then(|| self.filled_headers(program, class, place, fill).ok()).flatten()
+        };
+        self.ready.get(class)?.get_or_init(make).as_ref()
+    }
+
+    /// All headers, their values filled in by `fill`.
+    fn filled_headers(
+        &self,
+        program: &Program,
+        class: usize,
+        place: &Place,
+        mut fill: impl FnMut(&Filler) -> Result<String, Unsendable>,
+    ) -> Result<HeaderMap, Unsendable> {
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::HOST, place.host.clone());
         for (name, value) in &program.common_headers {
@@ -121,19 +166,14 @@ impl RequestCode {
         if let Some(content_type) = &self.content_type {
             headers.insert(header::CONTENT_TYPE, content_type.clone());
         }
-        for HeaderCode { name, value, private } in program.classes[session.class].headers.iter().chain(&self.headers) {
-            let value = value.fill(session).map_err(|unfilled| missing(&program, unfilled))?;
-            let mut value = HeaderValue::try_from(value).map_err(|_| {
+        for HeaderCode { name, value, private } in program.classes[class].headers.iter().chain(&self.headers) {
+            let mut value = HeaderValue::try_from(fill(value)?).map_err(|_| {
                 unwritable(format!("the value for header `{name}` holds line breaks or control characters"))
             })?;
             value.set_sensitive(*private);
             headers.insert(name.clone(), value);
         }
-        let body = match &self.body {
-            Some(filler) => Bytes::from(filler.fill(session).map_err(|unfilled| missing(&program, unfilled))?),
-            None => Bytes::new(),
-        };
-        Ok(Prepared { place, method: self.method.clone(), headers, body })
+        Ok(headers)
     }
 }
 
@@ -222,7 +262,9 @@ pub(crate) fn compile_request(
         fixed,
         headers,
         content_type,
+        fixed_body: body.as_ref().and_then(Filler::constant).map(|text| Bytes::copy_from_slice(text.as_bytes())),
         body,
+        ready: compiler.plan.classes.iter().map(|_| OnceLock::new()).collect(),
         private_body,
         checks,
         extracts,

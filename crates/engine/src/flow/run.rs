@@ -1,11 +1,11 @@
 //! Does the operations of a flow.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use rand::Rng;
 
 use super::{
-    compile::{ConditionCode, Op},
+    compile::{ConditionCode, Op, Program},
     perform::Performer,
     session::Session,
     think::think_time,
@@ -56,14 +56,14 @@ pub(crate) struct Entry {
 }
 
 impl Performer {
-    /// Does one flow.
-    pub(crate) async fn run(&mut self, session: &mut Session, entry: Entry) -> IterationEnd {
-        let program = Arc::clone(&session.program);
+    /// Does one flow of the session's program, which comes besides: to count who holds it for every request would cost more
+    /// than to pass it on.
+    pub(crate) async fn run(&mut self, program: &Program, session: &mut Session, entry: Entry) -> IterationEnd {
         if entry.needs_login
             && let Some(auth) = program.classes[session.class].auth
         {
             self.group = program.groups.log_in(session.class);
-            match self.log_in(session, auth, false).await {
+            match self.log_in(program, session, auth, false).await {
                 Login::Ready => {}
                 Login::Refused => return IterationEnd::Broken,
                 Login::Unavailable => return IterationEnd::Unreachable,
@@ -87,7 +87,7 @@ impl Performer {
             }
             match operation {
                 Op::Request(index) => {
-                    let performed = self.request(session, *index).await;
+                    let performed = self.request(program, session, *index).await;
                     match performed.code {
                         _ if performed.lacks_value => return IterationEnd::Broken,
                         Some(ErrorCode::Aborted) => return IterationEnd::Stopped,
@@ -96,7 +96,7 @@ impl Performer {
                         _ => {}
                     }
                 }
-                Op::Auth { auth, fresh } => match self.log_in(session, *auth, *fresh).await {
+                Op::Auth { auth, fresh } => match self.log_in(program, session, *auth, *fresh).await {
                     Login::Ready => session.active_auth = Some(*auth),
                     Login::Refused => return IterationEnd::Broken,
                     Login::Unavailable => return IterationEnd::Unreachable,
@@ -131,13 +131,12 @@ impl Performer {
     }
 
     /// Makes sure that the session has a token of this entry.
-    pub(crate) async fn log_in(&mut self, session: &mut Session, auth: usize, fresh: bool) -> Login {
+    pub(crate) async fn log_in(&mut self, program: &Program, session: &mut Session, auth: usize, fresh: bool) -> Login {
         if !fresh && session.tokens[auth].is_some() {
             return Login::Ready;
         }
-        let program = Arc::clone(&session.program);
         let code = &program.auth[auth];
-        let performed = self.send(session, code.login, Some(&code.bearer_from)).await;
+        let performed = self.send(program, session, code.login, Some(&code.bearer_from)).await;
         match (performed.token, performed.code) {
             (Some(token), _) => {
                 session.tokens[auth] = Some(token);

@@ -49,7 +49,7 @@ async fn log_in_many(crew: &Arc<Crew>, auth: usize, wanted: u64) -> Stock {
                     let rng = stream(crew.program.seed, Domain::Prefetch, 0, index);
                     let mut session = Session::new(Arc::clone(&crew.program), 0, rng);
                     session.turn_rows(Place { persona: index, turn: index });
-                    if performer.log_in(&mut session, auth, true).await == Login::Ready {
+                    if performer.log_in(&crew.program, &mut session, auth, true).await == Login::Ready {
                         tokens.extend(session.tokens[auth].take().map(|token| (index, token)));
                     }
                 }

@@ -125,7 +125,7 @@ impl User {
         if AssertUnwindSafe(self.take_turn()).catch_unwind().await.is_err() {
             panicked(&mut self.performer);
             if std::mem::take(&mut self.under_way) {
-                self.performer.end_iteration(IterationEnd::Broken);
+                self.performer.end_iteration(IterationEnd::Broken, self.crew.context.clock.now());
             }
             self.resume = Some(Instant::now() + BACK_OFF);
         }
@@ -134,10 +134,11 @@ impl User {
 
     /// Does what the class does when a user stops.
     pub(crate) async fn leave(&mut self) -> Vec<Observed> {
-        let flow = self.session.program.classes[self.session.class].on_stop;
+        let program = Arc::clone(&self.session.program);
+        let flow = program.classes[self.session.class].on_stop;
         if let Some(flow) = flow.filter(|_| self.entered && !self.dead) {
-            let group = self.session.program.groups.on_stop(self.session.class);
-            let leaving = self.performer.run(&mut self.session, Entry { flow, needs_login: false, group });
+            let group = program.groups.on_stop(self.session.class);
+            let leaving = self.performer.run(&program, &mut self.session, Entry { flow, needs_login: false, group });
             if AssertUnwindSafe(leaving).catch_unwind().await.is_err() {
                 panicked(&mut self.performer);
             }
@@ -202,7 +203,7 @@ impl User {
             && !arrives
         {
             self.performer.group = program.groups.log_in(self.session.class);
-            match self.performer.log_in(&mut self.session, auth, false).await {
+            match self.performer.log_in(&program, &mut self.session, auth, false).await {
                 Login::Ready => {}
                 Login::Refused => return IterationEnd::Broken,
                 Login::Unavailable => return IterationEnd::Unreachable,
@@ -213,7 +214,7 @@ impl User {
             // What else it brings or fails to bring shows in its own requests; the user goes on.
             Some(flow) => {
                 let group = program.groups.on_start(self.session.class);
-                match self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await {
+                match self.performer.run(&program, &mut self.session, Entry { flow, needs_login: false, group }).await {
                     IterationEnd::Broken | IterationEnd::Unsent if !arrives => IterationEnd::Done,
                     other => other,
                 }
@@ -245,9 +246,9 @@ impl User {
         self.iteration += 1;
         // A token that all users share may have been renewed by another one.
         self.crew.shelf.lend(&mut self.session, self.number);
-        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await;
+        let end = self.performer.run(&program, &mut self.session, Entry { flow, needs_login: false, group }).await;
         self.under_way = false;
-        self.performer.end_iteration(end);
+        self.performer.end_iteration(end, context.clock.now());
         self.crew.shelf.take_back(&self.session, self.number);
         Some(end)
     }
@@ -263,9 +264,10 @@ impl User {
 
     /// The visitor leaves, and a new one takes the place: other cookies, other connections, another log-in.
     async fn make_room(&mut self) {
-        if let Some(flow) = self.session.program.classes[self.session.class].on_stop {
-            let group = self.session.program.groups.on_stop(self.session.class);
-            self.performer.run(&mut self.session, Entry { flow, needs_login: false, group }).await;
+        let program = Arc::clone(&self.session.program);
+        if let Some(flow) = program.classes[self.session.class].on_stop {
+            let group = program.groups.on_stop(self.session.class);
+            self.performer.run(&program, &mut self.session, Entry { flow, needs_login: false, group }).await;
         }
         self.session.forget();
         self.performer.client.hang_up();

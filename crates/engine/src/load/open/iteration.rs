@@ -33,17 +33,18 @@ pub(crate) struct Worker {
 impl Worker {
     /// Works until the lanes are closed.
     pub(crate) async fn run(mut self) {
-        let lanes = Arc::clone(&self.lanes);
-        let lane = Arc::clone(&self.lane);
+        let (lanes, lane, program) = (Arc::clone(&self.lanes), Arc::clone(&self.lane), Arc::clone(&self.program));
         while let Some(mut start) = lanes.next(&lane).await {
+            let mut now = self.now();
             loop {
-                self.begin(start);
-                let end = AssertUnwindSafe(self.iterate(start)).catch_unwind().await.unwrap_or_else(|_| {
+                self.begin(start, now);
+                let end = AssertUnwindSafe(self.iterate(&program, start)).catch_unwind().await.unwrap_or_else(|_| {
                     panicked(&mut self.performer);
                     IterationEnd::Broken
                 });
-                self.performer.end_iteration(end);
-                match lanes.release(self.index, self.now(), self.stop.starts_over()) {
+                now = self.now();
+                self.performer.end_iteration(end, now);
+                match lanes.release(self.index, now, self.stop.starts_over()) {
                     Some(next) => start = next,
                     None => break,
                 }
@@ -55,8 +56,8 @@ impl Worker {
         self.performer.client.context.clock.now()
     }
 
-    fn begin(&self, start: Start) {
-        let lag = self.now().since(start.planned).duration();
+    fn begin(&self, start: Start, now: Nanos) {
+        let lag = now.since(start.planned).duration();
         if lag > LATE {
             self.lanes.count(start, StartEvent::Late);
             if !start.queued {
@@ -65,8 +66,7 @@ impl Worker {
         }
     }
 
-    async fn iterate(&mut self, start: Start) -> IterationEnd {
-        let program = Arc::clone(&self.program);
+    async fn iterate(&mut self, program: &Program, start: Start) -> IterationEnd {
         let seed = program.seed;
         let class = match program.classes.as_slice() {
             // Nothing to draw: its random numbers would cost more than everything else here, and nobody else reads them.
@@ -101,7 +101,7 @@ impl Worker {
         let group = program.groups.flow(class, flow);
         self.performer.begin_iteration(group, start.planned);
         self.session.planned = Some(Planned { at: start.planned, queued: start.queued });
-        let end = self.performer.run(&mut self.session, Entry { flow, needs_login: true, group }).await;
+        let end = self.performer.run(program, &mut self.session, Entry { flow, needs_login: true, group }).await;
         self.session.planned = None;
         self.shelf.take_back(&self.session, start.index);
         end
