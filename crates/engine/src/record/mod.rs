@@ -15,13 +15,13 @@ mod groups;
 mod names;
 mod opening;
 mod sample;
+mod shards;
 mod starts;
 mod ticker;
 
 use std::{
-    cell::Cell,
     collections::BTreeMap,
-    sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 pub(crate) use breakdown::Iteration;
@@ -37,9 +37,6 @@ pub(crate) use starts::{StartEvent, Starts};
 pub(crate) use ticker::{Adjustment, Ticker, TickerPlan};
 
 use crate::code::ErrorCode;
-
-/// Lists that threads append to; more than threads that record would only waste memory.
-const SHARDS: usize = 16;
 
 /// Everything that is counted in a run.
 #[derive(Debug)]
@@ -81,12 +78,6 @@ pub(crate) struct Total {
     pub(crate) bad: u64,
 }
 
-static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    static SHARD: Cell<usize> = Cell::new(NEXT_SHARD.fetch_add(1, Ordering::Relaxed) % SHARDS);
-}
-
 impl Recorder {
     pub(crate) fn new(names: Names, groups: Groups) -> Self {
         Self {
@@ -95,7 +86,7 @@ impl Recorder {
             begun: (0..groups.len()).map(|_| AtomicU64::new(0)).collect(),
             class_users: groups.class_names().iter().map(|_| AtomicU32::new(0)).collect(),
             groups,
-            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            shards: shards::shards(),
             in_flight: AtomicU32::new(0),
             connections: AtomicU64::new(0),
             handshakes: AtomicU64::new(0),
@@ -106,7 +97,7 @@ impl Recorder {
 
     /// Takes a sample.
     pub(crate) fn record(&self, sample: Sample) {
-        self.shards[SHARD.get()].lock().samples.push(sample);
+        self.shards[shards::of_this_thread()].lock().samples.push(sample);
     }
 
     /// An iteration begins.
@@ -118,7 +109,7 @@ impl Recorder {
 
     /// An iteration is over.
     pub(crate) fn iteration_ends(&self, iteration: Iteration) {
-        self.shards[SHARD.get()].lock().iterations.push(iteration);
+        self.shards[shards::of_this_thread()].lock().iterations.push(iteration);
     }
 
     /// A user of a class comes.

@@ -2,10 +2,15 @@
 //!
 //! A start may be made, or given up, long after its planned second was reported; it is then counted in the next second
 //! that is reported, so that the books of the whole run stay balanced: planned = started + dropped.
+//!
+//! Each thread counts for itself, as with samples: one lock for all of them would be taken twice for every start, by the
+//! pacer and by those that it hands its starts to.
 
 use std::collections::VecDeque;
 
 use parking_lot::Mutex;
+
+use super::shards::{of_this_thread, shards};
 
 /// Counts of one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,9 +35,26 @@ pub(crate) enum StartEvent {
 }
 
 /// The counts that have not been reported yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Starts {
-    pending: Mutex<Pending>,
+    pending: Vec<Mutex<Pending>>,
+}
+
+impl Default for Starts {
+    fn default() -> Self {
+        Self { pending: shards() }
+    }
+}
+
+impl StartCounts {
+    fn add(&mut self, other: Self) {
+        let Self { planned, started, late, late_own, dropped } = other;
+        self.planned += planned;
+        self.started += started;
+        self.late += late;
+        self.late_own += late_own;
+        self.dropped += dropped;
+    }
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +72,7 @@ impl Starts {
 
     /// The same of several starts.
     pub(crate) fn count_many(&self, second: u32, event: StartEvent, how_many: u64) {
-        let mut pending = self.pending.lock();
+        let mut pending = self.pending[of_this_thread()].lock();
         let index = second.saturating_sub(pending.first) as usize;
         if pending.seconds.len() <= index {
             pending.seconds.resize(index + 1, StartCounts::default());
@@ -67,14 +89,19 @@ impl Starts {
 
     /// Takes the counts of the next second. Seconds are asked for one after the other.
     pub(crate) fn take(&self, second: u32) -> StartCounts {
-        let mut pending = self.pending.lock();
-        pending.first = second + 1;
-        pending.seconds.pop_front().unwrap_or_default()
+        let mut sum = StartCounts::default();
+        for pending in &self.pending {
+            let mut pending = pending.lock();
+            pending.first = second + 1;
+            sum.add(pending.seconds.pop_front().unwrap_or_default());
+        }
+        sum
     }
 
     /// Whether anything is still to be reported.
     pub(crate) fn is_empty(&self) -> bool {
-        self.pending.lock().seconds.iter().all(|counts| *counts == StartCounts::default())
+        let is_nothing = |counts: &StartCounts| *counts == StartCounts::default();
+        self.pending.iter().all(|pending| pending.lock().seconds.iter().all(is_nothing))
     }
 }
 
@@ -92,5 +119,19 @@ mod tests {
         assert_eq!(starts.take(1), StartCounts { planned: 1, dropped: 1, ..StartCounts::default() });
         assert!(starts.is_empty());
         assert_eq!(starts.take(2), StartCounts::default());
+    }
+
+    #[test]
+    fn what_several_threads_count_is_one_second() {
+        let starts = Starts::default();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| (0..100).for_each(|_| starts.count(4, StartEvent::Started)));
+            }
+        });
+        starts.count_many(4, StartEvent::Planned, 300);
+        assert!((0..4).all(|second| starts.take(second) == StartCounts::default()));
+        assert_eq!(starts.take(4), StartCounts { planned: 300, started: 300, ..StartCounts::default() });
+        assert!(starts.is_empty());
     }
 }
