@@ -14,7 +14,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
+    task::{Poll, Waker},
     thread::Thread,
     time::Instant,
 };
@@ -137,13 +137,15 @@ pub(crate) struct Watch {
     stop: Arc<Stop>,
     seat: Arc<AtomicWaker>,
     timer: Pin<Box<Sleep>>,
+    /// Whom the timer wakes when it rings.
+    rings_for: Option<Waker>,
 }
 
 impl Watch {
     /// Must be made inside the runtime whose timer it uses.
     pub(crate) fn new(stop: Arc<Stop>) -> Self {
         let seat = stop.sit();
-        Self { stop, seat, timer: Box::pin(tokio::time::sleep_until(far_future())) }
+        Self { stop, seat, timer: Box::pin(tokio::time::sleep_until(far_future())), rings_for: None }
     }
 
     /// The run's stopping state.
@@ -169,8 +171,12 @@ impl Watch {
             // The timer is moved only when it would ring too late or has rung too early: thousands of requests share
             // one registration, because most end long before their limit.
             let wanted = deadline.into();
-            if self.timer.deadline() > wanted || (self.timer.is_elapsed() && Instant::now() < deadline) {
+            let has_rung = self.timer.is_elapsed();
+            if self.timer.deadline() > wanted || (has_rung && Instant::now() < deadline) {
                 self.timer.as_mut().reset(wanted);
+            } else if !has_rung && self.rings_for.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                // It is set and knows whom to wake: there is nothing to tell it.
+                return Poll::Pending;
             }
             while self.timer.as_mut().poll(context).is_ready() {
                 if Instant::now() >= deadline {
@@ -178,6 +184,7 @@ impl Watch {
                 }
                 self.timer.as_mut().reset(wanted);
             }
+            self.rings_for = Some(context.waker().clone());
             Poll::Pending
         })
         .await
