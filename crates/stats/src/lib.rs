@@ -6,6 +6,8 @@
 //! Not here: the ladder from rules to a verdict (`lab`), charts, storage.
 
 mod accumulate;
+pub mod bench;
+mod blocks;
 pub mod budget;
 pub mod capacity;
 pub mod compare;
@@ -35,11 +37,12 @@ mod validity;
 mod vectors;
 
 pub use accumulate::{Accumulator, ReadClass, ReadOutcome, ReadPart, ReadTick};
+pub use blocks::LoadBlocks;
 pub use histogram::{FineHistogram, Histogram, HistogramError};
 pub use interval::{Interval, SecondSum, mean_of_blocks, share_interval};
 pub use merge::{Beside, Merger};
 pub use multiple::benjamini_hochberg;
 pub use quantile::{missing_samples, quantile_of_sorted, quantile_ranks};
-pub use rule::{Judged, Rules, Rung};
+pub use rule::{CaseJudgement, CaseRules, Judged, Rules, Rung};
 pub use series::{NotFinite, Series};
 pub use validity::{Context, Gone, Health};

@@ -2,7 +2,7 @@
 
 use perflab_model::threshold::{Level, Measure, Op, Stat, Threshold};
 
-use super::gathered::{Estimate, Gathered, is_time};
+use super::{estimate::Estimate, gathered::is_time};
 use crate::quantile::smallest_sample;
 
 /// What the values say about one limit.
@@ -35,6 +35,18 @@ pub(super) fn limits(rule: &Threshold, limit: f64) -> Vec<(f64, Level)> {
         Some(max) => vec![(max, Level::Fail), (limit, Level::Warn)],
         None => vec![(limit, rule.level)],
     }
+}
+
+/// What an estimate means against all limits of a rule.
+pub(super) fn rung(rule: &Threshold, limits: &[(f64, Level)], estimate: &Estimate) -> Rung {
+    for (limit, level) in limits {
+        match decide(rule.measure, rule.op, *limit, estimate) {
+            Decision::Broken => return Rung::Broken(*level),
+            Decision::Undecided => return Rung::Undecided(*level),
+            Decision::Met => {}
+        }
+    }
+    Rung::Met
 }
 
 /// Judges an estimate.
@@ -85,14 +97,19 @@ pub(super) fn badness(op: Op, value: f64) -> f64 {
 }
 
 /// About how many more samples (of rates: seconds) would decide, if what comes is like what came. Nothing when the
-/// value sits on its limit.
-pub(super) fn more_samples(rule: &Threshold, limit: f64, gathered: &Gathered, estimate: &Estimate) -> Option<u64> {
+/// value sits on its limit. `share_above` tells which share of times lies beyond a limit in seconds.
+pub(super) fn more_samples(
+    rule: &Threshold,
+    limit: f64,
+    share_above: impl Fn(f64) -> Option<f64>,
+    estimate: &Estimate,
+) -> Option<u64> {
     // Half the width of a 95 % interval shrinks with the root of the samples; 1.96 standard errors of a share.
     const Z_SQUARED: f64 = 1.96 * 1.96;
     let n = estimate.samples as f64;
     let needed = match (rule.measure, rule.stat) {
         (measure, Stat::Quantile(p)) if is_time(measure) => {
-            let distance = (1.0 - gathered.share_above(limit)?) - p;
+            let distance = (1.0 - share_above(limit)?) - p;
             let by_distance = Z_SQUARED * p * (1.0 - p) / distance.powi(2);
             by_distance.max(smallest_sample(p) as f64)
         }

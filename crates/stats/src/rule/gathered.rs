@@ -7,7 +7,8 @@ use perflab_model::{
     tick::EncodedHistogram,
 };
 
-use crate::{Histogram, Interval, SecondSum, mean_of_blocks, missing_samples, quantile_ranks, share_interval};
+use super::estimate::Estimate;
+use crate::{Histogram, Interval, SecondSum, mean_of_blocks, share_interval};
 
 /// Microseconds of histograms to seconds of results.
 const SECONDS: f64 = 1e-6;
@@ -25,16 +26,6 @@ pub(super) struct Second {
     pub(super) whole: u64,
     /// Users at its end.
     pub(super) users: u32,
-}
-
-/// What a number is so far, in the base unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Estimate {
-    pub(super) value: f64,
-    /// Whether there are enough samples to show the value.
-    pub(super) shown: bool,
-    pub(super) interval: Interval,
-    pub(super) samples: u64,
 }
 
 /// Values added up, perhaps only those of the last seconds.
@@ -173,7 +164,7 @@ impl Gathered {
     /// What the rule's number is so far; nothing without values.
     pub(super) fn estimate(&self) -> Option<Estimate> {
         let samples = self.samples();
-        let exact = |value: f64| Estimate { value, shown: true, interval: Interval::exact(value), samples };
+        let exact = |value: f64| Estimate::exact(value, samples);
         match self.measure {
             measure if is_time(measure) => self.time(samples),
             Measure::ErrorRate | Measure::Checks => (self.whole > 0).then(|| Estimate {
@@ -199,8 +190,7 @@ impl Gathered {
     }
 
     fn time(&self, samples: u64) -> Option<Estimate> {
-        let exact =
-            |us: f64| Estimate { value: us * SECONDS, shown: true, interval: Interval::exact(us * SECONDS), samples };
+        let exact = |us: f64| Estimate::exact(us * SECONDS, samples);
         match self.stat {
             Stat::Min => self.times.min_us().map(exact),
             Stat::Max => self.times.max_us().map(exact),
@@ -209,16 +199,7 @@ impl Gathered {
             Stat::Quantile(p) if p >= 1.0 => self.times.max_us().map(exact),
             Stat::Quantile(p) => {
                 let value = self.times.quantile_us(p)? * SECONDS;
-                let (low, high) = quantile_ranks(samples, p);
-                let end = |rank: Option<u64>, open: f64| {
-                    rank.and_then(|rank| self.times.at_rank_us(rank)).map_or(open, |us| us * SECONDS)
-                };
-                Some(Estimate {
-                    value,
-                    shown: missing_samples(samples, p) == 0,
-                    interval: Interval { low: end(low, f64::NEG_INFINITY), high: end(high, f64::INFINITY) },
-                    samples,
-                })
+                Some(Estimate::quantile(value, p, samples, |rank| self.times.at_rank_us(rank).map(|us| us * SECONDS)))
             }
             _ => {
                 let value = self.times.mean_us()? * SECONDS;

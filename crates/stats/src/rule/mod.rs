@@ -3,9 +3,14 @@
 //! In:  the rules of a plan, and ticks one by one.
 //! Out: ledger rows with the rung of each, at any moment; and whether a rule asks for the run to end.
 //! Promise: warm-up never reaches a rule; more bad values never improve one; live and afterwards are the same code.
+//! Rules on the cases of a benchmark suite ([`CaseRules`]) take what was measured of each instead of ticks, and share
+//! everything that follows: the decision, the row, its words.
 
+mod cases;
 mod decide;
+mod estimate;
 mod filter;
+mod finding;
 mod gathered;
 mod guard;
 mod names;
@@ -14,6 +19,7 @@ mod row;
 mod watch;
 
 use perflab_model::{
+    bench::BudgetTree,
     plan::{Plan, Rule},
     summary::LatencyKind,
     threshold::{After, At, Level, Limit, Measure, Stat, TAGS, glob_matches},
@@ -21,7 +27,9 @@ use perflab_model::{
     verdict::LedgerRow,
 };
 
+pub use cases::{CaseJudgement, CaseRules};
 pub use decide::Rung;
+pub(crate) use estimate::Estimate;
 use filter::Filter;
 use gathered::{Second, is_time};
 use guard::Guard;
@@ -159,7 +167,7 @@ impl Rules {
                 Judging::Not { rung, reason, next } => rows.push(row::not_judged(rule, *rung, reason, next)),
                 Judging::Values { watches, .. } if watches.is_empty() => rows.push(row::nothing_matches(rule)),
                 Judging::Values { limit, watches, .. } => {
-                    rows.extend(watches.iter().map(|watch| row::row(rule, *limit, watch)));
+                    rows.extend(watches.iter().map(|watch| row_of(rule, *limit, watch)));
                 }
             }
         }
@@ -168,23 +176,51 @@ impl Rules {
     }
 }
 
+fn row_of(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
+    let subject = watch.subject.name();
+    let told = row::Told {
+        subject,
+        finding: watch.finding(&rule.threshold),
+        breach_seconds: watch.breach_seconds(),
+        seconds: watch.gathered.seconds(),
+        share_above: &|limit| watch.gathered.share_above(limit),
+        samples: row::samples_of_load(rule),
+        when_broken: next_step::for_broken(rule, subject),
+    };
+    row::row(rule, limit, told)
+}
+
+/// A rule that has nothing to be held against, and what to do.
+struct NoLimit {
+    reason: String,
+    next: &'static str,
+}
+
+/// The number that a rule is held against, in the base unit.
+fn limit_of(rule: &Rule, budgets: &[BudgetTree]) -> Result<f64, NoLimit> {
+    match &rule.threshold.limit {
+        Limit::Number(limit) => Ok(*limit),
+        Limit::Baseline(_) => Err(NoLimit {
+            reason: "no baseline yet: this run can become it".to_owned(),
+            next: "Give the rule a fixed limit if it must decide already",
+        }),
+        Limit::Budget(name) => {
+            budgets.iter().find(|budget| budget.name == *name).map(|budget| budget.limit_ns * 1e-9).ok_or_else(|| {
+                NoLimit {
+                    reason: format!("the suite gives no value for the budget `{name}`"),
+                    next: "Write the limit as a number",
+                }
+            })
+        }
+    }
+}
+
 fn judging(rule: &Rule, names: &Names) -> Judging {
     let threshold = &rule.threshold;
-    let limit = match &threshold.limit {
-        Limit::Number(limit) => *limit,
-        Limit::Baseline(_) => {
-            return Judging::Not {
-                rung: Rung::NotJudged,
-                reason: "no baseline yet: this run can become it".to_owned(),
-                next: "Give the rule a fixed limit if it must decide already".to_owned(),
-            };
-        }
-        Limit::Budget(name) => {
-            return Judging::Not {
-                rung: Rung::NotJudged,
-                reason: format!("the suite gives no value for the budget `{name}`"),
-                next: "Write the limit as a number".to_owned(),
-            };
+    let limit = match limit_of(rule, &[]) {
+        Ok(limit) => limit,
+        Err(NoLimit { reason, next }) => {
+            return Judging::Not { rung: Rung::NotJudged, reason, next: next.to_owned() };
         }
     };
     let not = |reason: String, next: &str| Judging::Not { rung: undecided(rule), reason, next: next.to_owned() };

@@ -10,16 +10,36 @@ use perflab_model::{
 use super::{
     Judged,
     decide::{Rung, margin, more_samples},
-    gathered::{Estimate, is_time},
+    estimate::Estimate,
+    finding::{Finding, Why},
+    gathered::is_time,
     next_step,
-    watch::{Finding, Watch, Why, seconds_of},
+    watch::seconds_of,
 };
 use crate::missing_samples;
 
+/// What is to be told of a rule on a subject.
+pub(super) struct Told<'a> {
+    /// What it was judged on; nothing when all was taken together.
+    pub(super) subject: Option<&'a str>,
+    pub(super) finding: Finding,
+    /// Seconds whose own value was beyond a limit.
+    pub(super) breach_seconds: u32,
+    /// Seconds that were measured, of rules on windows.
+    pub(super) seconds: usize,
+    /// Which share of times lies beyond a limit in seconds.
+    pub(super) share_above: &'a dyn Fn(f64) -> Option<f64>,
+    /// What samples are called: one, several.
+    pub(super) samples: (&'static str, &'static str),
+    /// What to do when it is broken.
+    pub(super) when_broken: String,
+}
+
 /// The row of a rule on a subject.
-pub(super) fn row(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
+pub(super) fn row(rule: &Rule, limit: f64, told: Told<'_>) -> Judged {
     let threshold = &rule.threshold;
-    let Finding { rung, estimate, why } = watch.finding(threshold);
+    let Finding { rung, estimate, why } = &told.finding;
+    let (rung, estimate) = (*rung, *estimate);
     let unit = Unit::of(rule);
     let shown = estimate.filter(|estimate| estimate.shown);
     // What is compared as it is has no interval; where the value is hidden, its interval is all there is to show.
@@ -30,7 +50,7 @@ pub(super) fn row(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
         .filter(|(low, high)| low.is_some() || high.is_some())
         .map(|(low, high)| (low.map(|end| unit.shown(end)), high.map(|end| unit.shown(end))));
     let mut row = LedgerRow {
-        scope: watch.subject.name().map(str::to_owned),
+        scope: told.subject.map(str::to_owned),
         value: shown.map(|estimate| unit.shown(estimate.value)),
         interval,
         samples: estimate.map_or(0, |estimate| estimate.samples),
@@ -38,28 +58,30 @@ pub(super) fn row(rule: &Rule, limit: f64, watch: &Watch) -> Judged {
             .and_then(|estimate| margin(threshold.op, limit, estimate.value))
             .filter(|_| shown.is_some())
             .map(|share| tidy(share * 100.0)),
-        breach_seconds: watch.breach_seconds(),
+        breach_seconds: told.breach_seconds,
         limit: unit.shown(limit),
         ..bare(rule, rung)
     };
     let more = match (rung, &estimate) {
         (Rung::Undecided(level), Some(estimate)) => {
             let at = if level == Level::Fail { threshold.max.unwrap_or(limit) } else { limit };
-            more_samples(threshold, at, &watch.gathered, estimate).map(|more| (at, more))
+            more_samples(threshold, at, told.share_above, estimate).map(|more| (at, more))
         }
         _ => None,
     };
-    row.reason = reason(rule, rung, why, estimate, &row, watch);
+    row.reason = reason(rule, rung, why, estimate, &row, &told);
     row.next = match (rung, why) {
         (Rung::Met | Rung::NotJudged, _) => None,
-        (Rung::Broken(_), _) => Some(next_step::for_broken(rule, watch.subject.name())),
+        (_, Why::Told { next: Some(next), .. }) => Some(next.clone()),
+        (Rung::Broken(_), _) => Some(told.when_broken.clone()),
         (Rung::Undecided(_), Why::NoSamples) => Some(next_step::for_nothing(rule).to_owned()),
         (Rung::Undecided(_), Why::WindowNeverFull) => {
             Some("Run longer than the window, or write `within` for `over`".to_owned())
         }
         (Rung::Undecided(_), _) => Some(match more {
             Some((_, more)) => {
-                format!("Measure longer: about {} more {} would decide", count(more), unit.samples(rule, more))
+                let samples = if more == 1 { told.samples.0 } else { told.samples.1 };
+                format!("Measure longer: about {} more {samples} would decide", count(more))
             }
             None => "The value sits on its limit: more samples hardly help; judge it over several runs".to_owned(),
         }),
@@ -100,7 +122,7 @@ pub(super) fn order(judged: &Judged) -> (u8, u8, f64) {
         Gate::Pass => 3,
     };
     let source = match judged.row.source.split(' ').next() {
-        Some("suite" | "scenario") => 0,
+        Some("suite" | "scenario" | "case" | "budget") => 0,
         Some("environment") => 1,
         _ => 2,
     };
@@ -116,7 +138,7 @@ fn bare(rule: &Rule, rung: Rung) -> LedgerRow {
         level: if threshold.max.is_some() { Level::Fail } else { threshold.level },
         scope: None,
         value: None,
-        unit: unit.0.unit().to_owned(),
+        unit: unit.word.to_owned(),
         interval: None,
         limit: match &threshold.limit {
             Limit::Number(limit) => unit.shown(*limit),
@@ -143,20 +165,21 @@ fn bare(rule: &Rule, rung: Rung) -> LedgerRow {
 fn reason(
     rule: &Rule,
     rung: Rung,
-    why: Why,
+    why: &Why,
     estimate: Option<Estimate>,
     row: &LedgerRow,
-    watch: &Watch,
+    told: &Told<'_>,
 ) -> Option<String> {
     let threshold = &rule.threshold;
     match why {
+        Why::Told { reason, .. } => return Some(reason.clone()),
         Why::NoSamples => return Some("no samples".to_owned()),
         Why::WindowNeverFull => {
             let window = threshold.window.map_or(1, seconds_of);
-            let seconds = watch.gathered.seconds();
+            let seconds = told.seconds;
             return Some(format!("only {seconds} s of its window of {window} s were measured"));
         }
-        Why::RowTooShort(longest) if longest > 0 => {
+        Why::RowTooShort(longest) if *longest > 0 => {
             let window = threshold.window.map_or(1, seconds_of);
             return Some(format!("beyond its limit for {longest} s in a row at most, not for {window} s"));
         }
@@ -206,27 +229,31 @@ fn with_unit(number: &str, unit: &str) -> String {
     }
 }
 
+/// What is counted as samples of a rule on a load run.
+pub(super) fn samples_of_load(rule: &Rule) -> (&'static str, &'static str) {
+    let of_requests = is_time(rule.threshold.measure) || Unit::of(rule).dimension == Dimension::Share;
+    if of_requests { ("sample", "samples") } else { ("second", "seconds") }
+}
+
 /// The unit that value, interval and limits of a row share.
-struct Unit(Dimension);
+struct Unit {
+    dimension: Dimension,
+    word: &'static str,
+    scale: f64,
+}
 
 impl Unit {
     fn of(rule: &Rule) -> Self {
-        Self(rule.threshold.measure.dimension(rule.threshold.stat))
+        let dimension = rule.threshold.measure.dimension(rule.threshold.stat);
+        // Growth is small: megabytes an operation would be all zeros.
+        if dimension == Dimension::Bytes && rule.threshold.stat == Stat::Slope {
+            return Self { dimension, word: "KB/op", scale: 1.0 / 1024.0 };
+        }
+        Self { dimension, word: dimension.unit(), scale: dimension.scale() }
     }
 
     fn shown(&self, base: f64) -> f64 {
-        tidy(base * self.0.scale())
-    }
-
-    /// What is counted as samples of the rule.
-    fn samples(&self, rule: &Rule, n: u64) -> &'static str {
-        let of_requests = is_time(rule.threshold.measure) || self.0 == Dimension::Share;
-        match (of_requests, n) {
-            (true, 1) => "sample",
-            (true, _) => "samples",
-            (false, 1) => "second",
-            (false, _) => "seconds",
-        }
+        tidy(base * self.scale)
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 use perflab_model::threshold::{Action, Level, Threshold, Window};
 
 use super::{
-    decide::{Decision, Rung, badness, decide, limits},
-    gathered::{Estimate, Gathered, Second},
+    decide::{Decision, Rung, badness, decide, limits, rung},
+    estimate::Estimate,
+    finding::{Finding, Why},
+    gathered::{Gathered, Second},
     names::Subject,
 };
 
@@ -33,27 +35,6 @@ pub(super) struct Watch {
     recent_samples: VecDeque<(usize, u64)>,
     /// Why the rule stopped the run, from then on: a run that a rule stopped is judged by it.
     stopped: Option<(Rung, Estimate)>,
-}
-
-/// What a watch says.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Finding {
-    pub(super) rung: Rung,
-    pub(super) estimate: Option<Estimate>,
-    pub(super) why: Why,
-}
-
-/// What a finding rests on, where that needs words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    /// The values speak for themselves.
-    Plain,
-    /// Nothing was measured.
-    NoSamples,
-    /// The window was never full.
-    WindowNeverFull,
-    /// Beyond the limit in a row, but not for so many seconds.
-    RowTooShort(usize),
 }
 
 impl Watch {
@@ -204,14 +185,7 @@ impl Watch {
     }
 
     fn rung(&self, rule: &Threshold, estimate: &Estimate) -> Rung {
-        for (limit, level) in &self.limits {
-            match decide(rule.measure, rule.op, *limit, estimate) {
-                Decision::Broken => return Rung::Broken(*level),
-                Decision::Undecided => return Rung::Undecided(*level),
-                Decision::Met => {}
-            }
-        }
-        Rung::Met
+        rung(rule, &self.limits, estimate)
     }
 
     /// A breach now, with enough samples, of a rule that stops: kept from then on. A two-level rule stops over its

@@ -16,7 +16,7 @@ const CLOCK_STEP_MS: u64 = 100;
 /// A longer second means that the process stood still, milliseconds.
 const GAP_MS: u64 = 1_000;
 /// Share of the host's cores used by others or stolen: suspect, invalid.
-const OTHERS: (f64, f64) = (0.05, 0.20);
+pub(crate) const OTHERS: (f64, f64) = (0.05, 0.20);
 /// Share of requests that may be unwritable before the run is invalid: as of starts that were not made.
 const UNSENT: f64 = 0.02;
 /// Share of the run's seconds that may be missing before it is invalid.

@@ -18,6 +18,7 @@ use perflab_model::{
 };
 
 pub use health::Health;
+pub(crate) use host::OTHERS;
 pub(crate) use load::DROPPED;
 pub use silence::Gone;
 
@@ -49,7 +50,7 @@ impl Health {
 }
 
 /// A signal, before its cause is known.
-fn signal(code: &str, label: &str, value: String, limit: &str, state: ValidityState, cause: &str) -> Signal {
+pub(crate) fn signal(code: &str, label: &str, value: String, limit: &str, state: ValidityState, cause: &str) -> Signal {
     Signal {
         code: code.to_owned(),
         label: label.to_owned(),
@@ -61,7 +62,7 @@ fn signal(code: &str, label: &str, value: String, limit: &str, state: ValiditySt
 }
 
 /// The state of a value that should be low.
-fn above(value: f64, suspect: f64, invalid: f64) -> ValidityState {
+pub(crate) fn above(value: f64, suspect: f64, invalid: f64) -> ValidityState {
     if value > invalid {
         ValidityState::Invalid
     } else if value > suspect {
@@ -72,11 +73,11 @@ fn above(value: f64, suspect: f64, invalid: f64) -> ValidityState {
 }
 
 /// Invalid when it holds.
-const fn invalid_if(holds: bool) -> ValidityState {
+pub(crate) const fn invalid_if(holds: bool) -> ValidityState {
     if holds { ValidityState::Invalid } else { ValidityState::Valid }
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{} %", perflab_model::display::number(share * 100.0))
 }
 
