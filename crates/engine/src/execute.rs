@@ -2,6 +2,8 @@
 //!
 //! In:  a [`Job`], orders while it runs. Out: reports, and what the last of them says.
 
+mod cases;
+
 use std::{
     net::{SocketAddr, TcpListener},
     sync::{
@@ -21,7 +23,9 @@ use perflab_model::{
 };
 use tokio::sync::watch;
 
+use self::cases::CasesNeeds;
 use crate::{
+    bench::{Workshop, with_requests},
     clock::{RunClock, wall_us},
     code::ErrorCode,
     flow::{Program, Token},
@@ -62,7 +66,18 @@ const OVERTIME: Duration = Duration::from_secs(60);
 ///
 /// The end of `orders` means that whoever gave them is gone: the run is cut off, as it is after 25 s without an order.
 pub fn execute(job: Job, settings: Settings, orders: Receiver<Order>, reports: SyncSender<Report>) -> Done {
-    let (ending, mismatches) = match carry_out(job, &settings, orders, &reports) {
+    execute_with(job, settings, None, orders, reports)
+}
+
+/// The same, with operations of benchmark cases from the caller's workshop instead of our own.
+pub fn execute_with(
+    job: Job,
+    settings: Settings,
+    workshop: Option<Arc<dyn Workshop>>,
+    orders: Receiver<Order>,
+    reports: SyncSender<Report>,
+) -> Done {
+    let (ending, mismatches) = match carry_out(job, &settings, workshop, orders, &reports) {
         Ok(end) => end,
         Err(ending) => (ending, Vec::new()),
     };
@@ -86,12 +101,26 @@ fn say_last(reports: &SyncSender<Report>, mut report: Report) {
 type End = (Ending, Vec<String>);
 
 fn carry_out(
-    job: Job,
+    mut job: Job,
     settings: &Settings,
+    workshop: Option<Arc<dyn Workshop>>,
     orders: Receiver<Order>,
     reports: &SyncSender<Report>,
 ) -> Result<End, Ending> {
-    let ready = preflight::check(&job, settings)?;
+    let is_benchmark = matches!(job.plan.load, Load::Cases(_));
+    let needs_network = match with_requests(&job.plan) {
+        Some(plan) => {
+            job.plan = plan;
+            true
+        }
+        None => !is_benchmark,
+    };
+    let ready = if needs_network {
+        Some(preflight::check(&job, settings)?)
+    } else {
+        preflight::check_without_requests(&job, settings)?;
+        None
+    };
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores)
@@ -106,7 +135,10 @@ fn carry_out(
     let (go, gone) = watch::channel(None);
     let listener = Listener::start(orders, Arc::clone(&stop), Arc::clone(&adjustments), go, &job.plan);
     let run = Run { plan: job.plan, stop, adjustments, gone, reports: reports.clone(), cores, asking: settings.asking };
-    let end = runtime.block_on(run.run(ready));
+    let end = match ready {
+        Some(ready) if !is_benchmark => runtime.block_on(run.run(ready)),
+        requests => runtime.block_on(run.run_cases(CasesNeeds { requests, settings: settings.clone(), workshop })),
+    };
     listener.end();
     // What still hangs after the cut-off must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(500));

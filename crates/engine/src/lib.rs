@@ -29,7 +29,7 @@ mod vitals;
 
 pub use child::run_child;
 pub use code::ErrorCode;
-pub use execute::execute;
+pub use execute::{execute, execute_with};
 pub use guard::{Denied, Guard, Loopback, Origin};
 pub use permission::Asking;
 pub use settings::Settings;

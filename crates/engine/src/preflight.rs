@@ -113,6 +113,13 @@ pub(crate) fn check(job: &Job, settings: &Settings) -> Result<Ready, Ending> {
     prepare(job, settings, secrets.clone()).map_err(|error| error.ending(&Redactor::new(secrets)))
 }
 
+/// The same for a job that sends no request.
+pub(crate) fn check_without_requests(job: &Job, settings: &Settings) -> Result<(), Ending> {
+    let secrets: Vec<String> = job.plan.secrets().iter().filter_map(|name| settings.secret(name)).collect();
+    let checked = check_load(&job.plan).and_then(|()| check_caps(&job.plan));
+    checked.map_err(|error| error.ending(&Redactor::new(secrets)))
+}
+
 fn prepare(job: &Job, settings: &Settings, secrets: Vec<String>) -> Result<Ready, PreflightError> {
     let plan = &job.plan;
     check_load(plan)?;

@@ -4,11 +4,27 @@
 //! Out: a progress a second and, for each case, [`Measured`](perflab_model::bench::Measured).
 //! Not here: what the operations are (`operation`), whether a case is good (`stats`, `lab`).
 
+mod allocations;
+mod board;
+mod case;
+mod clock;
+mod faults;
 mod flows;
+mod fold;
+mod hand;
+mod live;
+mod memory;
 pub mod operation;
+mod pass;
+mod samples;
+mod session;
+mod shape;
 mod timed;
 mod workshop;
 
+pub(crate) use board::{Board, Teller};
+pub(crate) use flows::with_requests;
 pub use operation::{Fault, Perform, PrepareError, Prepared, Wanted, Workshop};
+pub(crate) use session::Session;
 pub use timed::{Batch, Single, Timed, Wrong};
 pub(crate) use workshop::{OwnWorkshop, Site};

@@ -18,6 +18,8 @@ pub(crate) enum Domain {
     Arrivals = 4,
     /// Log-ins made before an open run.
     Prefetch = 5,
+    /// Which side of a pair of a benchmark case goes first.
+    Pair = 6,
 }
 
 /// The stream of one user or iteration of a class.

@@ -109,6 +109,11 @@ impl Probe {
     }
 }
 
+/// Resident memory of this process, now.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    proc::resident_pages().map(|pages| pages * proc::page_bytes())
+}
+
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
 }
