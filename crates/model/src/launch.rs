@@ -19,7 +19,8 @@ pub struct LaunchRequest {
     pub project: Option<ProjectName>,
     /// The suite, by name: its newest version.
     pub suite: SuiteName,
-    /// The scenario of it.
+    /// The scenario of it; may be left out of a benchmark suite, which has none.
+    #[serde(default = "whole_suite")]
     pub scenario: ScenarioName,
     /// The environment; the only one where there is one.
     #[serde(default)]
@@ -58,8 +59,15 @@ pub struct Overrides {
     /// Only these classes of users, instead of those that the scenario chooses; nothing changes where none is named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Of a benchmark suite: only these cases, by name or glob; all where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<String>,
     /// Parameters of the suite.
     pub parameters: IndexMap<String, String>,
+}
+
+fn whole_suite() -> ScenarioName {
+    ScenarioName::whole_suite()
 }
 
 /// A revision in which every field is known. What is stored is read less strictly: a later version may add to it.
@@ -71,7 +79,11 @@ fn revision<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Revision, D::E
         commit: Option<String>,
         #[serde(default)]
         branch: Option<String>,
+        #[serde(default)]
+        merge_base: Option<String>,
+        #[serde(default)]
+        dirty: bool,
     }
-    let Asked { commit, branch } = Asked::deserialize(deserializer)?;
-    Ok(Revision { commit, branch })
+    let Asked { commit, branch, merge_base, dirty } = Asked::deserialize(deserializer)?;
+    Ok(Revision { commit, branch, merge_base, dirty })
 }

@@ -226,7 +226,7 @@ impl Load {
             Self::Open { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
             Self::Closed { stages, .. } => stages.iter().fold(Millis::ZERO, |sum, stage| sum.plus(stage.over)),
             Self::Combined { parts } => parts.iter().map(LoadPart::end).max().unwrap_or(Millis::ZERO),
-            Self::Cases(cases) => cases.cases.iter().fold(Millis::ZERO, |sum, case| sum.plus(case.at_most)),
+            Self::Cases(cases) => cases.longest(),
         }
     }
 

@@ -88,6 +88,13 @@ name!(/// The name of a part of a scenario, e.g. `browse`.
 name!(/// The name of a case of a benchmark suite, e.g. `hash [cost=12]`.
     CaseName);
 
+impl ScenarioName {
+    /// What a run of a benchmark suite has in place of a scenario.
+    pub fn whole_suite() -> Self {
+        Self(crate::bench::WHOLE_SUITE.to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -224,3 +224,18 @@ proptest! {
         prop_assert_eq!(rule.to_string().parse::<Threshold>(), Ok(rule));
     }
 }
+
+#[rstest]
+#[case("p95 < 200ms", "login", "p95 < 200ms for login")]
+#[case("p95 < 200ms for log* warn", "login", "p95 < 200ms for login warn")]
+#[case("avg < 5ms, max 8ms warn", "hash [cost=12]", "avg < 5ms, max 8ms warn for hash [cost=12]")]
+#[case("p95 < 200ms for 'a b' continue", "at 5", "p95 < 200ms for \"at 5\" continue")]
+#[case("http_req_duration p(95)<200", "10s", "http_req_duration p(95)<200 for \"10s\"")]
+#[case("p95 < 1s for 10s", "login", "p95 < 1s for 10s for login")]
+fn a_rule_can_be_kept_for_one_name_alone(#[case] rule: &str, #[case] name: &str, #[case] text: &str) {
+    let scoped = read(rule).scoped(name).expect("a rule");
+    assert_eq!(scoped.text, text);
+    assert_eq!(scoped.scope.as_deref(), Some(name));
+    let unscoped = |rule: Threshold| Threshold { text: String::new(), scope: None, ..rule };
+    assert_eq!(unscoped(scoped), unscoped(read(rule)));
+}

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{flow::Request, name::CaseName, unit::Millis};
+use crate::{flow::Request, name::CaseName, threshold::glob_matches, unit::Millis};
 
 /// The scenario of every run of a benchmark suite, which has no scenarios: runs of it are one series.
 pub const WHOLE_SUITE: &str = "cases";
@@ -17,6 +17,18 @@ pub struct Cases {
     pub cases: Vec<Case>,
     /// Limits that several cases share.
     pub budgets: Vec<BudgetTree>,
+    /// The longest time of all of them together: what the environment allows a run. A case that it leaves no time for is not
+    /// begun.
+    #[serde(default)]
+    pub at_most: Option<Millis>,
+}
+
+impl Cases {
+    /// The longest time that they may take.
+    pub fn longest(&self) -> Millis {
+        let sum = self.cases.iter().fold(Millis::ZERO, |sum, case| sum.plus(case.at_most));
+        self.at_most.map_or(sum, |at_most| sum.min(at_most))
+    }
 }
 
 /// One thing that is measured.
@@ -56,6 +68,13 @@ pub struct Case {
     pub hints: Vec<String>,
     /// The longest time it may take in all, warm-up included; what was measured until then counts.
     pub at_most: Millis,
+}
+
+impl Case {
+    /// Whether a name or a glob means this case. The name that several combinations share means each of them.
+    pub fn is_meant_by(&self, glob: &str) -> bool {
+        glob_matches(glob, self.name.as_str()) || glob_matches(glob, self.base.as_str())
+    }
 }
 
 /// What is done in a case.

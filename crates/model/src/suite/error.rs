@@ -61,8 +61,15 @@ impl SuiteErrors {
     /// Sorts by place; nothing when there are no errors.
     pub(super) fn from_list(mut errors: Vec<SuiteError>) -> Option<Self> {
         errors.sort_by_key(|error| (error.line, error.column));
-        errors.dedup();
-        (!errors.is_empty()).then_some(Self(errors))
+        let mut each: Vec<SuiteError> = Vec::new();
+        for error in errors {
+            // What is wrong in every combination of a matrix is told once.
+            let beside = each.iter().rev().take_while(|one| (one.line, one.column) == (error.line, error.column));
+            if !beside.into_iter().any(|one| *one == error) {
+                each.push(error);
+            }
+        }
+        (!each.is_empty()).then_some(Self(each))
     }
 
     /// The errors, in the order of the file.

@@ -1,10 +1,11 @@
-//! Suites: YAML in, checked suites out, and the plan that a scenario expands to.
+//! Suites: YAML in, checked suites out, and the plan that a scenario or the cases of a benchmark expand to.
 //!
 //! In:  the text of a suite and of the files beside it. Out: a [`Suite`], or every fault with line, column, field and a
 //! way to mend it. Whatever is a [`Suite`] can be planned: names are resolved, rules parsed, loads expanded.
 //! Not here: reading files, running plans.
 
 mod error;
+mod matrix;
 mod parameter;
 mod plan;
 mod raw;
@@ -14,21 +15,24 @@ mod shape;
 mod structure;
 mod templates;
 mod tree;
+mod written;
 
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use error::{SuiteError, SuiteErrors};
 pub use parameter::{Parameter, ParameterKind};
 use plan::leaves_nothing;
 pub use plan::{Draft, PlanError, PlanErrors, PlanRequest};
-pub use schema::schema;
 pub(crate) use read::each_step;
+pub use schema::schema;
 pub(crate) use templates::{each as each_template, each_of_case as each_template_of_case, secret_names};
 
 use crate::{
+    bench::{BudgetTree, Case, WHOLE_SUITE},
     flow::Think,
     load::{Load, Warmup},
     name::{ScenarioName, SuiteName},
@@ -86,6 +90,26 @@ pub struct Scenario {
     shape: shape::Shape,
 }
 
+/// What a suite measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SuiteKind {
+    /// A target under load: it has scenarios, and a run carries out one of them.
+    Load,
+    /// Operations one by one: it has cases, and a run carries out all of them.
+    Benchmark,
+}
+
+/// A case of a benchmark suite, expanded with the defaults of the suite's parameters.
+#[derive(Clone, Debug)]
+pub struct SuiteCase {
+    /// The case, one combination of its matrix and one number of threads.
+    pub case: Case,
+    /// What judges it: the suite's rules, the limits of its mean, its own rules, the check for leaks.
+    pub rules: Vec<Rule>,
+}
+
 impl Suite {
     /// Reads a suite. `files` are the feeds beside it, by file name; one that is not given is missed only when a plan
     /// needs it.
@@ -97,10 +121,10 @@ impl Suite {
         let mut problems = Problems::new(&tree);
         let parameters = parameter::read(&tree, &mut problems);
         let values = IndexMap::new();
-        let raw = structured(&tree, &parameters, &values, &mut problems);
+        let raw = written::structured(&tree, &parameters, &values, &mut problems);
         let Some(raw) = raw else { return Err(gathered(problems)) };
-        let (title, description) = (raw.title.clone(), raw.description.clone());
-        let name = check_name::<SuiteName>(&raw.suite, &Path::default().key("suite"), &mut problems);
+        let (title, description) = (raw.title().cloned(), raw.description().cloned());
+        let name = check_name::<SuiteName>(raw.name(), &Path::default().key("suite"), &mut problems);
         let Some(name) = name else { return Err(gathered(problems)) };
         let checked = read::read(raw, &name, files, &mut problems);
         if !problems.is_empty() {
@@ -151,9 +175,32 @@ impl Suite {
         &self.checked.variables
     }
 
-    /// Ways to load, in the order of the file.
+    /// What it measures.
+    pub const fn kind(&self) -> SuiteKind {
+        if self.checked.benchmark.is_some() { SuiteKind::Benchmark } else { SuiteKind::Load }
+    }
+
+    /// Ways to load, in the order of the file; none of a benchmark suite.
     pub fn scenarios(&self) -> &[Scenario] {
         &self.checked.scenarios
+    }
+
+    /// What a benchmark suite measures, in the order in which it runs; nothing of a load suite.
+    pub fn cases(&self) -> &[SuiteCase] {
+        self.checked.benchmark.as_ref().map_or(&[], |benchmark| &benchmark.cases)
+    }
+
+    /// Limits that several cases of a benchmark suite share.
+    pub fn budgets(&self) -> &[BudgetTree] {
+        self.checked.benchmark.as_ref().map_or(&[], |benchmark| &benchmark.budgets)
+    }
+
+    /// What a launch may name as its scenario. A benchmark suite is run as a whole, under one name.
+    pub fn scenario_names(&self) -> Vec<String> {
+        match self.kind() {
+            SuiteKind::Load => self.scenarios().iter().map(|scenario| scenario.name.to_string()).collect(),
+            SuiteKind::Benchmark => vec![WHOLE_SUITE.to_owned()],
+        }
     }
 
     /// The scenario of that name.
@@ -169,37 +216,11 @@ impl Suite {
     /// The same suite with other values of its parameters.
     fn check_with(&self, parameters: &IndexMap<String, String>) -> Result<read::Checked, SuiteErrors> {
         let mut problems = Problems::new(&self.tree);
-        let Some(raw) = structured(&self.tree, &self.parameters, parameters, &mut problems) else {
+        let Some(raw) = written::structured(&self.tree, &self.parameters, parameters, &mut problems) else {
             return Err(gathered(problems));
         };
         let checked = read::read(raw, &self.name, &self.files, &mut problems);
         if problems.is_empty() { Ok(checked) } else { Err(gathered(problems)) }
-    }
-}
-
-/// Fills in parameters and checks the structure; nothing when there is something wrong with either.
-fn structured(
-    tree: &Node,
-    parameters: &[Parameter],
-    values: &IndexMap<String, String>,
-    problems: &mut Problems<'_>,
-) -> Option<raw::RawSuite> {
-    let filled = parameter::fill(tree, parameters, values, problems);
-    if filled.get("cases").is_some() {
-        let hint = "this version runs suites with `scenarios`".to_owned();
-        problems.add(&Path::default().key("cases"), "benchmark suites come later in this version", Some(hint));
-        return None;
-    }
-    structure::check(&filled, &schema::STRUCTURE, problems);
-    if !problems.is_empty() {
-        return None;
-    }
-    match serde_json::from_value(filled.to_json()) {
-        Ok(raw) => Some(raw),
-        Err(error) => {
-            problems.add(&Path::default(), error.to_string(), None);
-            None
-        }
     }
 }
 

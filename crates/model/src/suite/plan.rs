@@ -1,9 +1,10 @@
-//! From a scenario to a plan: overrides and parameters applied, caps of the environment checked.
+//! From a scenario, or the cases of a benchmark, to a plan: overrides and parameters applied, caps of the environment checked.
 //!
 //! In:  a [`PlanRequest`]. Out: a [`Plan`], or everything that stands in its way, each with the field of the form.
 
 use indexmap::IndexMap;
 
+mod cases;
 mod check;
 mod error;
 mod level;
@@ -14,10 +15,13 @@ pub(super) use check::leaves_nothing;
 pub use error::{PlanError, PlanErrors};
 
 use super::{
-    Scenario, Suite, parameter, read,
+    Scenario, Suite, SuiteKind, parameter, read,
     shape::{PartShape, Shape},
 };
-use crate::{environment::Environment, flow::Request, id::RunId, launch::Overrides, name::ScenarioName, plan::Plan};
+use crate::{
+    bench::WHOLE_SUITE, environment::Environment, flow::Request, id::RunId, launch::Overrides, name::ScenarioName,
+    plan::Plan,
+};
 
 /// Which plan is wanted.
 #[derive(Clone, Debug)]
@@ -76,15 +80,24 @@ impl Suite {
                 }
             }
         };
+        if let Some(benchmark) = &checked.benchmark {
+            if request.scenario.as_str() != WHOLE_SUITE {
+                problems.push(self.unknown_scenario(request.scenario));
+            }
+            let plan = self.expand_cases(checked, benchmark, request, parameters, &mut problems);
+            return Draft { plan: Some(plan), problems };
+        }
         let Some(scenario) = checked.scenarios.iter().find(|scenario| scenario.name == *request.scenario) else {
-            problems.push(PlanError::UnknownScenario {
-                name: request.scenario.to_string(),
-                known: self.scenarios().iter().map(|scenario| scenario.name.to_string()).collect(),
-            });
+            problems.push(self.unknown_scenario(request.scenario));
             return Draft { plan: None, problems };
         };
         let plan = self.expand(checked, scenario, request, parameters, &mut problems);
         Draft { plan: Some(plan), problems }
+    }
+
+    /// That the suite has no such scenario.
+    pub fn unknown_scenario(&self, name: &ScenarioName) -> PlanError {
+        PlanError::UnknownScenario { name: name.to_string(), known: self.scenario_names() }
     }
 
     fn expand(
@@ -98,18 +111,10 @@ impl Suite {
         let mut shape = scenario.shape.clone();
         shape.apply(request.overrides, problems);
         let load = shape.load();
-        let mut environment = request.environment;
-        let own = std::mem::take(&mut environment.variables);
-        for (name, default) in &checked.variables {
-            match own.get(name).or(default.as_ref()) {
-                Some(value) => {
-                    environment.variables.insert(name.clone(), value.clone());
-                }
-                None => problems
-                    .push(PlanError::VariableMissing { name: name.clone(), environment: environment.name.clone() }),
-            }
+        let environment = with_variables(request.environment, checked, problems);
+        if !request.overrides.cases.is_empty() {
+            problems.push(PlanError::OfOtherKind { field: "cases", kind: SuiteKind::Load });
         }
-        environment.variables.extend(own);
         let chosen = choose(checked, scenario, &request.overrides.classes, problems).with_think(scenario.think);
         for feed in chosen.feeds.iter().filter(|feed| feed.sha256.is_empty()) {
             problems.push(PlanError::FeedMissing { feed: feed.name.clone(), file: feed.file.clone() });
@@ -164,6 +169,23 @@ impl Suite {
         let mut value = value;
         self.parameters().iter().map(|parameter| (parameter.name.clone(), value(parameter))).collect()
     }
+}
+
+/// The environment with the variables of the suite that it does not give itself.
+fn with_variables(mut environment: Environment, checked: &read::Checked, problems: &mut Vec<PlanError>) -> Environment {
+    let own = std::mem::take(&mut environment.variables);
+    for (name, default) in &checked.variables {
+        match own.get(name).or(default.as_ref()) {
+            Some(value) => {
+                environment.variables.insert(name.clone(), value.clone());
+            }
+            None => {
+                problems.push(PlanError::VariableMissing { name: name.clone(), environment: environment.name.clone() });
+            }
+        }
+    }
+    environment.variables.extend(own);
+    environment
 }
 
 /// Who comes: the classes that the scenario chooses, or those that were named at launch.

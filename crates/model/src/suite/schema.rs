@@ -2,12 +2,34 @@
 
 use std::sync::LazyLock;
 
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::raw::RawSuite;
+use super::raw::{RawBenchmark, RawSuite};
 
-/// What the parser itself checks with.
-pub(super) static STRUCTURE: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(RawSuite).to_value());
+/// Every type of both kinds of suites, under `$defs`, by name.
+pub(super) static STRUCTURE: LazyLock<Value> = LazyLock::new(|| {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let load = generator.subschema_for::<RawSuite>().to_value();
+    let benchmark = generator.subschema_for::<RawBenchmark>().to_value();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "perflab suite",
+        "description": "A suite: load scenarios, or the cases of a benchmark.",
+        "anyOf": [load, benchmark],
+        "$defs": generator.take_definitions(true),
+    })
+});
+
+/// Names of types in [`STRUCTURE`].
+pub(super) mod part {
+    /// A suite of scenarios.
+    pub(in crate::suite) const LOAD: &str = "Suite";
+    /// A suite of cases.
+    pub(in crate::suite) const BENCHMARK: &str = "BenchmarkSuite";
+    /// A case.
+    pub(in crate::suite) const CASE: &str = "Case";
+}
 
 /// The JSON Schema (2020-12) of suite files, for editors and other programs.
 ///
@@ -67,7 +89,11 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::suite::{error::Problems, structure, tree::Node};
+    use crate::suite::{
+        error::{Path, Problems},
+        structure,
+        tree::Node,
+    };
 
     /// What editors check with must take what ships, placeholders of parameters included.
     #[rstest]
@@ -76,8 +102,15 @@ mod tests {
     fn the_published_schema_takes_the_suites_that_ship(#[case] text: &str) {
         let tree = Node::read(text).expect("YAML");
         let mut problems = Problems::new(&tree);
-        structure::check(&tree, &schema(), &mut problems);
+        structure::check(&tree, &schema(), part::LOAD, &Path::default(), &mut problems);
         assert_eq!(problems.into_list(), []);
+    }
+
+    #[test]
+    fn what_the_parser_checks_with_is_part_of_the_schema() {
+        for name in [part::LOAD, part::BENCHMARK, part::CASE] {
+            assert!(schema()["$defs"][name]["properties"].is_object(), "{name}");
+        }
     }
 
     #[test]

@@ -11,10 +11,11 @@ use super::{
 };
 use crate::hint::nearest;
 
-/// Collects what in the tree does not fit the schema.
-pub(super) fn check(tree: &Node, schema: &Json, problems: &mut Problems<'_>) {
+/// Collects what in the tree does not fit the type of that name in the schema. The tree stands at `path` of the document.
+pub(super) fn check(tree: &Node, schema: &Json, part: &str, path: &Path, problems: &mut Problems<'_>) {
     let mut found = Vec::new();
-    Checker { root: schema }.check(tree, schema, &Path::default(), &mut found);
+    let part = schema.get("$defs").and_then(|defs| defs.get(part)).unwrap_or(schema);
+    Checker { root: schema }.check(tree, part, path, &mut found);
     for mismatch in found {
         if mismatch.of_key {
             problems.add_at_key(&mismatch.path, mismatch.message, mismatch.hint);

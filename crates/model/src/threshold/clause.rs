@@ -1,13 +1,20 @@
 //! What may stand behind the limit of a rule: scope, window, after, at, level, action; each once, in any order.
 
+use std::ops::Range;
+
 use super::{Action, After, At, Level, Threshold, ThresholdError, Window, cursor::Cursor, parse::skip};
 use crate::{hint::nearest, unit::Millis};
 
 /// Words that begin a clause, and so end a scope that is not quoted.
 const KEYWORDS: [&str; 9] = ["for", "over", "within", "after", "at", "warn", "fail", "continue", "stop"];
 
-pub(super) fn clauses(cursor: &mut Cursor<'_>, threshold: &mut Threshold) -> Result<(), ThresholdError> {
+/// Reads them all. Out: where the scope stands, its `for` included.
+pub(super) fn clauses(
+    cursor: &mut Cursor<'_>,
+    threshold: &mut Threshold,
+) -> Result<Option<Range<usize>>, ThresholdError> {
     let (mut level, mut action) = (None, None);
+    let mut scope_at = None;
     loop {
         let at = skip(cursor);
         if cursor.at_end() {
@@ -22,6 +29,7 @@ pub(super) fn clauses(cursor: &mut Cursor<'_>, threshold: &mut Threshold) -> Res
                     cursor.go_to(value_at);
                     let scope = scope(cursor)?;
                     once(cursor, at, "scope", &mut threshold.scope, scope)?;
+                    scope_at = Some(at..cursor.position());
                 }
             }
             "over" => {
@@ -66,7 +74,16 @@ pub(super) fn clauses(cursor: &mut Cursor<'_>, threshold: &mut Threshold) -> Res
     }
     threshold.level = level.unwrap_or_default();
     threshold.action = action.unwrap_or_default();
-    Ok(())
+    Ok(scope_at)
+}
+
+/// A name as it stands behind `for`: quoted where it would be read as something else.
+pub(super) fn quoted(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let plain = words.join(" ") == name
+        && words.iter().all(|word| !KEYWORDS.contains(word))
+        && !name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '\''));
+    if plain { name.to_owned() } else { format!("\"{name}\"") }
 }
 
 fn once<T>(cursor: &Cursor<'_>, at: usize, what: &str, slot: &mut Option<T>, value: T) -> Result<(), ThresholdError> {

@@ -1,10 +1,10 @@
 //! Text to [`Threshold`].
 
-use std::str::FromStr;
+use std::{ops::Range, str::FromStr};
 
 use super::{
     Action, Level, Limit, Measure, Op, Stat, Threshold,
-    clause::clauses,
+    clause::{clauses, quoted},
     cursor::Cursor,
     limit::{limit, maximum},
     measure::is_foreign_k6_metric,
@@ -52,17 +52,34 @@ impl Threshold {
             }
         })()
         .map_err(|error| ThresholdError { column: 1, ..error })?;
-        let mut threshold = read(rule, Some((measure, tags)))?;
+        let (mut threshold, _) = read(rule, Some((measure, tags)))?;
         // The text must say all by itself, also in a ledger far from its key.
         threshold.text = format!("{} {}", key.trim(), rule.trim());
         Ok(threshold)
+    }
+
+    /// The same rule for this name alone, whatever its scope was.
+    ///
+    /// # Errors
+    /// When the text gets too long with the name, or the name holds a quotation mark.
+    pub fn scoped(&self, name: &str) -> Result<Self, ThresholdError> {
+        let (_, scope_at) = read(&self.text, None)?;
+        let scope = format!("for {}", quoted(name));
+        let text = match scope_at {
+            Some(at) => {
+                let end = at.start + self.text[at.clone()].trim_end().len();
+                format!("{}{scope}{}", &self.text[..at.start], &self.text[end..])
+            }
+            None => format!("{} {scope}", self.text),
+        };
+        text.parse()
     }
 }
 
 impl FromStr for Threshold {
     type Err = ThresholdError;
     fn from_str(text: &str) -> Result<Self, ThresholdError> {
-        read(text, None)
+        read(text, None).map(|(threshold, _)| threshold)
     }
 }
 
@@ -85,7 +102,11 @@ impl std::fmt::Display for Threshold {
     }
 }
 
-fn read(source: &str, given: Option<(Measure, Vec<(String, String)>)>) -> Result<Threshold, ThresholdError> {
+/// A rule, and where its scope stands in its text.
+fn read(
+    source: &str,
+    given: Option<(Measure, Vec<(String, String)>)>,
+) -> Result<(Threshold, Option<Range<usize>>), ThresholdError> {
     let text = source.trim();
     let mut cursor = Cursor::new(text);
     if text.len() > MAX_TEXT {
@@ -133,8 +154,8 @@ fn read(source: &str, given: Option<(Measure, Vec<(String, String)>)>) -> Result
         level: Level::default(),
         action: Action::default(),
     };
-    clauses(&mut cursor, &mut threshold)?;
-    Ok(threshold)
+    let scope_at = clauses(&mut cursor, &mut threshold)?;
+    Ok((threshold, scope_at))
 }
 
 /// What stands before the operator.

@@ -285,10 +285,6 @@ scenarios:
 )]
 #[case::no_name("version: 1\nscenarios: {}\n", "1:1: the key `suite` is missing")]
 #[case::version("version: 2\nsuite: a\n", "1:10: version: 2 is above 1, the largest value here")]
-#[case::benchmark(
-    "version: 1\nsuite: a\ncases: {login: {}}\n",
-    "3:1: cases: benchmark suites come later in this version; this version runs suites with `scenarios`"
-)]
 #[case::list("- a\n- b\n", "1:1: expected a map, found a list")]
 #[case::feed_elsewhere(
     "version: 1\nsuite: a\nfeeds: {users: {file: ../users.csv}}\nscenarios: {}\n",
@@ -353,7 +349,10 @@ fn the_schema_says_what_every_key_means() {
         }
     }
     for key in ["suite", "scenarios", "flows", "classes", "auth", "feeds", "thresholds", "parameters"] {
-        assert!(schema["properties"][key].is_object(), "{key} is missing");
+        assert!(schema["$defs"]["Suite"]["properties"][key].is_object(), "{key} is missing");
+    }
+    for key in ["suite", "cases", "defaults", "budgets", "auth", "feeds", "thresholds", "parameters"] {
+        assert!(schema["$defs"]["BenchmarkSuite"]["properties"][key].is_object(), "{key} is missing");
     }
 }
 

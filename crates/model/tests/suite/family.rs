@@ -116,7 +116,7 @@ fn hash_case() -> Case {
 
 fn of_cases(cases: Vec<Case>) -> Plan {
     planned(SUITE, ROWS, &Overrides::default(), |plan| {
-        plan.load = Load::Cases(Cases { cases: cases.clone(), budgets: Vec::new() });
+        plan.load = Load::Cases(Cases { cases: cases.clone(), ..Cases::default() });
     })
 }
 

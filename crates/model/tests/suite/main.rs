@@ -1,6 +1,7 @@
 //! Suites from their public door: those that ship, those that are wrong, and the plans that they become.
 
 mod capacity;
+mod cases;
 mod errors;
 mod family;
 mod http;
@@ -43,5 +44,6 @@ fn environment() -> Environment {
         labels: Vec::new(),
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     }
 }

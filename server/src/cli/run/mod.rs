@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use indexmap::IndexMap;
 use perflab_model::{
+    bench::WHOLE_SUITE,
     environment::AllowedTarget,
     launch::Overrides,
     load::Load,
@@ -38,13 +39,13 @@ use url::Url;
 use super::{exit, worker::HostArgs};
 use crate::suite_file;
 
-/// Run a scenario.
+/// Run a scenario, or the cases of a benchmark suite.
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// A suite file (a path, or a name with .yaml), which runs here; or the name of a suite of a lab, see --server.
     suite: String,
-    /// Which scenario of it.
-    #[arg(long, short)]
+    /// Which scenario of it; left out of a benchmark suite, which has cases.
+    #[arg(long, short, default_value = WHOLE_SUITE, hide_default_value = true)]
     scenario: ScenarioName,
     /// Write the summary document to this file; an older one there is removed first.
     #[arg(long, value_name = "FILE")]
@@ -76,6 +77,9 @@ pub(super) struct RunOptions {
     /// Only this class of users, instead of those that the scenario chooses; may be given several times.
     #[arg(long = "user-class", value_name = "CLASS")]
     pub(super) classes: Vec<String>,
+    /// Only this case of a benchmark suite, by name or glob; may be given several times.
+    #[arg(long = "case", value_name = "NAME")]
+    cases: Vec<String>,
     /// Users of a closed scenario.
     #[arg(long)]
     users: Option<u32>,
@@ -236,6 +240,7 @@ impl RunOptions {
             max_in_flight: self.max_in_flight,
             seed: self.seed,
             classes: self.classes.clone(),
+            cases: self.cases.clone(),
             parameters: self.set.iter().cloned().collect::<IndexMap<_, _>>(),
         }
     }

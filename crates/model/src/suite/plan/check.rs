@@ -2,6 +2,7 @@
 
 use super::{PlanError, rows};
 use crate::{
+    bench::{Case, Operation},
     environment::Environment,
     flow::{Feed, FeedOrder},
     load::Load,
@@ -19,6 +20,30 @@ pub(super) fn check(plan: &Plan, problems: &mut Vec<PlanError>) {
     }
     for feed in plan.feeds.iter().filter(|feed| feed.order == FeedOrder::Unique && feed.rows > 0) {
         check_rows(plan, feed, problems);
+    }
+}
+
+/// Looks for everything that stands in the way of a plan with cases. How long it may take is no matter of caps: a run of
+/// cases ends when its time is up.
+pub(super) fn check_cases(plan: &Plan, problems: &mut Vec<PlanError>) {
+    let Load::Cases(cases) = &plan.load else { return };
+    let sends = |case: &&Case| case.work.operations().iter().any(|one| matches!(one, Operation::Http { .. }));
+    let sending: Vec<&Case> = cases.cases.iter().filter(sends).collect();
+    let (cap, environment) = (plan.environment.caps.users, &plan.environment.name);
+    for case in sending.iter().filter(|case| case.concurrency > cap) {
+        problems.push(PlanError::ThreadsAboveCap {
+            case: case.name.clone(),
+            asked: case.concurrency,
+            cap,
+            environment: environment.clone(),
+        });
+    }
+    if sending.is_empty() {
+        return;
+    }
+    check_version(plan, problems);
+    if plan.lacks_tls_mark() {
+        problems.push(PlanError::TlsUnverified { environment: environment.clone() });
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     Hint,
     hint::nearest,
-    name::{EnvironmentName, ScenarioName},
+    name::{CaseName, EnvironmentName, ScenarioName},
     problem::FieldProblem,
-    suite::SuiteErrors,
+    suite::{SuiteErrors, SuiteKind},
     unit::{Millis, Rps},
 };
 
@@ -87,6 +87,36 @@ pub enum PlanError {
         name: String,
         /// Those that it has.
         known: Vec<String>,
+    },
+    /// A case that the suite does not have.
+    #[error("the suite has no case `{name}`")]
+    UnknownCase {
+        /// The name or glob asked for.
+        name: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// An override of the other kind of suite.
+    #[error("`{field}` {}", of_other_kind(*kind))]
+    OfOtherKind {
+        /// The override.
+        field: &'static str,
+        /// What the suite is.
+        kind: SuiteKind,
+    },
+    /// More threads than users are allowed.
+    #[error(
+        "`{case}` sends from {asked} threads at once, above the cap of {cap} users for environment `{environment}`"
+    )]
+    ThreadsAboveCap {
+        /// The case.
+        case: CaseName,
+        /// Its threads.
+        asked: u32,
+        /// The cap.
+        cap: u32,
+        /// The environment.
+        environment: EnvironmentName,
     },
     /// The classes that were named do nothing of what the scenario is about.
     #[error("`{scenario}` has nothing to do for {}: none of their flows is tagged {}", classes.join(", "), tags.join(", "))]
@@ -226,7 +256,9 @@ impl PlanError {
             Self::VariableMissing { .. } | Self::H2WithoutTls { .. } | Self::TlsUnverified { .. } => {
                 "environment".to_owned()
             }
-            Self::FeedMissing { .. } | Self::TooFewRows { .. } => "suite".to_owned(),
+            Self::FeedMissing { .. } | Self::TooFewRows { .. } | Self::ThreadsAboveCap { .. } => "suite".to_owned(),
+            Self::UnknownCase { .. } => "overrides.cases".to_owned(),
+            Self::OfOtherKind { field, .. } => format!("overrides.{field}"),
             Self::UsersAboveCap { .. } | Self::StartedAboveCap { .. } | Self::FewerIterations { .. } => {
                 "overrides.users".to_owned()
             }
@@ -247,7 +279,8 @@ impl Hint for PlanError {
         Some(match self {
             Self::UnknownScenario { name, known }
             | Self::UnknownParameter { name, known }
-            | Self::UnknownClass { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+            | Self::UnknownClass { name, known }
+            | Self::UnknownCase { name, known } => match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "leave it out".to_owned(),
                 None => format!("known are {}", known.join(", ")),
@@ -256,6 +289,14 @@ impl Hint for PlanError {
             Self::SeveralParts { .. } => {
                 "leave it out, and make the number of each part a parameter of the suite where it is to differ"
                     .to_owned()
+            }
+            Self::OfOtherKind { kind: SuiteKind::Benchmark, .. } => {
+                "leave it out; what a case is measured with may be a parameter of the suite: `--set NAME=VALUE`"
+                    .to_owned()
+            }
+            Self::OfOtherKind { kind: SuiteKind::Load, .. } => "leave it out, or choose a benchmark suite".to_owned(),
+            Self::ThreadsAboveCap { cap, .. } => {
+                format!("write {cap} or fewer as the `concurrency` of the case, leave the case out, {raise}")
             }
             Self::BadValue { wanted, .. } => format!("ask for {wanted}"),
             Self::NoHold { .. } => {
@@ -291,6 +332,14 @@ impl Hint for PlanError {
             Self::InFlightAboveCap { cap, .. } => format!("ask for {cap} or fewer, {raise}"),
             Self::DurationAboveCap { cap, .. } => format!("ask for {cap} or less, {raise}"),
         })
+    }
+}
+
+/// What an override belongs to, in a suite that it does not fit.
+const fn of_other_kind(kind: SuiteKind) -> &'static str {
+    match kind {
+        SuiteKind::Benchmark => "belongs to suites with scenarios, and this one has cases",
+        SuiteKind::Load => "belongs to suites with cases, and this one has scenarios",
     }
 }
 

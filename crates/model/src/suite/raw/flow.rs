@@ -105,7 +105,7 @@ pub(in crate::suite) struct RawStep {
 }
 
 /// `json: null` sends the text `null`; serde alone would take it as no body at all.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<serde_json::Value>, D::Error> {
+pub(super) fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<serde_json::Value>, D::Error> {
     serde_json::Value::deserialize(deserializer).map(Some)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Doc comments here are what people read in their editor and in `perflab suite schema`.
 
+mod bench;
 mod flow;
 mod load;
 
@@ -9,6 +10,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(in crate::suite) use bench::*;
 pub(in crate::suite) use flow::*;
 pub(in crate::suite) use load::*;
 

@@ -125,7 +125,7 @@ impl Reader<'_, '_> {
 
 impl RawStep {
     /// Keys that say what the step does.
-    fn actions(&self) -> Vec<&'static str> {
+    pub(super) fn actions(&self) -> Vec<&'static str> {
         [
             (self.get.is_some(), "get"),
             (self.post.is_some(), "post"),

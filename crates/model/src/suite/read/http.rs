@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
 }
 
 /// The secret that a text consists of.
-fn secret_name(text: &str) -> Option<String> {
+pub(super) fn secret_name(text: &str) -> Option<String> {
     match text.trim().parse::<Template>().ok()?.parts() {
         [Part::Placeholder(Placeholder::Secret(name))] => Some(name.clone()),
         _ => None,

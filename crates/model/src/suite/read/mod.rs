@@ -2,6 +2,7 @@
 //!
 //! In:  a suite whose structure is right. Out: the checked suite, and everything that is wrong with it at once.
 
+mod bench;
 mod feed;
 mod flow;
 mod http;
@@ -22,11 +23,13 @@ pub(super) use names::{each_request, flows_of};
 pub(super) use scenario::{Classes, Filtered, filter};
 
 use super::{
-    Scenario,
+    Scenario, SuiteCase,
     error::{Path, Problems},
-    raw::RawSuite,
+    raw::{Named, RawAuth, RawFeed, RawHttp, RawScalar, RawSuite, RawTarget},
+    written::Written,
 };
 use crate::{
+    bench::BudgetTree,
     flow::{Auth, Feed, Flow, UserClass, is_reserved_header},
     hint::nearest,
     name::SuiteName,
@@ -50,6 +53,18 @@ pub(super) struct Checked {
     pub(super) http: HttpPolicy,
     pub(super) rules: Vec<Rule>,
     pub(super) scenarios: Vec<Scenario>,
+    /// Of a benchmark suite, which has no flows, classes and scenarios.
+    pub(super) benchmark: Option<Benchmark>,
+}
+
+/// What a benchmark suite measures.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Benchmark {
+    /// Critical ones first.
+    pub(super) cases: Vec<SuiteCase>,
+    pub(super) budgets: Vec<BudgetTree>,
+    /// Rules on what all parts of a budget take together.
+    pub(super) of_budgets: Vec<Rule>,
 }
 
 /// Who asks for a variable.
@@ -58,6 +73,8 @@ enum Owner {
     Flow(String),
     Auth(String),
     Class(String),
+    /// A case that sends a request, after this log-in.
+    Case(Option<String>),
 }
 
 /// A variable that is asked for somewhere.
@@ -78,44 +95,74 @@ struct Reader<'a, 'p> {
 
 /// Reads a suite. What it returns is complete only when no problem was added.
 pub(super) fn read(
+    written: Written,
+    name: &SuiteName,
+    files: &BTreeMap<String, String>,
+    problems: &mut Problems<'_>,
+) -> Checked {
+    match written {
+        Written::Load(raw) => read_load(*raw, name, files, problems),
+        Written::Benchmark(raw, cases) => bench::read(*raw, cases, name, files, problems),
+    }
+}
+
+/// What suites of both kinds have.
+struct Shared {
+    target: Option<RawTarget>,
+    seed: Option<u64>,
+    tags: Vec<String>,
+    variables: Named<Option<RawScalar>>,
+    feeds: Named<RawFeed>,
+    auth: Named<RawAuth>,
+    http: Option<RawHttp>,
+}
+
+impl<'a, 'p> Reader<'a, 'p> {
+    fn new(problems: &'p mut Problems<'a>, auth: &Named<RawAuth>, flow_names: Vec<String>) -> Self {
+        let auth_names = auth.0.keys().cloned().collect();
+        Self { problems, feeds: IndexMap::new(), auth_names, flow_names, uses: Vec::new() }
+    }
+
+    /// What suites of both kinds have. The feeds stay with the reader, which looks names up in them.
+    fn shared(&mut self, raw: Shared, files: &BTreeMap<String, String>) -> Checked {
+        self.feeds = self.read_feeds(raw.feeds, files);
+        let base_url = raw.target.and_then(|target| self.base_url(&target.base_url));
+        let variables = raw.variables.0.into_iter().map(|(name, value)| (name, value.map(|v| v.into_text()))).collect();
+        Checked {
+            base_url,
+            seed: raw.seed,
+            tags: raw.tags,
+            variables,
+            feeds: IndexMap::new(),
+            auth: self.read_auth(raw.auth),
+            flows: IndexMap::new(),
+            classes: IndexMap::new(),
+            http: self.read_http(raw.http.unwrap_or_default(), files),
+            rules: Vec::new(),
+            scenarios: Vec::new(),
+            benchmark: None,
+        }
+    }
+}
+
+fn read_load(
     raw: RawSuite,
     name: &SuiteName,
     files: &BTreeMap<String, String>,
     problems: &mut Problems<'_>,
 ) -> Checked {
-    let root = Path::default();
-    let mut reader = Reader {
-        problems,
-        feeds: IndexMap::new(),
-        auth_names: raw.auth.0.keys().cloned().collect(),
-        flow_names: raw.flows.0.keys().cloned().collect(),
-        uses: Vec::new(),
-    };
-    reader.feeds = reader.read_feeds(raw.feeds, files);
-    let base_url = raw.target.and_then(|target| reader.base_url(&target.base_url));
-    let variables = raw.variables.0.into_iter().map(|(name, value)| (name, value.map(|v| v.into_text()))).collect();
-    let auth = reader.read_auth(raw.auth);
-    let flows = reader.read_flows(raw.flows);
-    let classes = reader.read_classes(raw.classes);
-    let http = reader.read_http(raw.http.unwrap_or_default(), files);
-    let mut checked = Checked {
-        base_url,
-        seed: raw.seed,
-        tags: raw.tags,
-        variables,
-        feeds: std::mem::take(&mut reader.feeds),
-        auth,
-        flows,
-        classes,
-        http,
-        rules: Vec::new(),
-        scenarios: Vec::new(),
-    };
+    let mut reader = Reader::new(problems, &raw.auth, raw.flows.0.keys().cloned().collect());
+    let RawSuite { target, seed, tags, variables, feeds, auth, http, .. } = raw;
+    let mut checked = reader.shared(Shared { target, seed, tags, variables, feeds, auth, http }, files);
+    checked.flows = reader.read_flows(raw.flows);
+    checked.classes = reader.read_classes(raw.classes);
+    checked.feeds = std::mem::take(&mut reader.feeds);
     reader.check_variables(&checked);
     let defaults = raw.defaults.unwrap_or_default();
     let models = scenario::models(&defaults, &raw.scenarios);
     let known = rules::Known::of(&checked.flows, &checked.auth, models);
-    checked.rules = reader.read_rules(raw.thresholds, &format!("suite {name}"), &root.key("thresholds"), &known);
+    let place = Path::default().key("thresholds");
+    checked.rules = reader.read_rules(raw.thresholds, &format!("suite {name}"), &place, &known);
     reader.read_scenarios(defaults, raw.scenarios, &mut checked, &known);
     checked
 }

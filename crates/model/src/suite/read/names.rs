@@ -29,6 +29,14 @@ impl Reader<'_, '_> {
                         (!own.contains(one.variable.as_str())).then(|| Unset { class: None, known: owned(&own) })
                     }
                 }
+                Owner::Case(auth) => {
+                    let auth = auth.as_ref().and_then(|name| checked.auth.get(name));
+                    let set: BTreeSet<&str> =
+                        auth.into_iter().flat_map(|auth| &auth.login.extract).map(|one| one.var.as_str()).collect();
+                    (!set.contains(one.variable.as_str())).then(|| Unset { class: None, known: owned(&set) })
+                }
+                // Nothing comes before the log-in of a case.
+                Owner::Auth(_) if checked.benchmark.is_some() => Some(Unset { class: None, known: Vec::new() }),
                 Owner::Auth(name) => {
                     let users = checked.classes.values().filter(|class| logs_in(class, name, checked));
                     users.map(|class| unset(class, &one.variable, checked)).find_map(|unset| unset)
@@ -38,6 +46,7 @@ impl Reader<'_, '_> {
             let known = missing.known.iter().map(String::as_str).chain(checked.variables.keys().map(String::as_str));
             let hint = match nearest(&one.variable, known.chain(["uuid", "today"])) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if checked.benchmark.is_some() => "declare it under `variables`".to_owned(),
                 None => "set it with `extract`, or declare it under `variables`".to_owned(),
             };
             let whose = missing.class.map(|class| format!(" for users of class `{class}`")).unwrap_or_default();

@@ -31,6 +31,15 @@ pub(super) struct Known {
     models: Vec<Model>,
 }
 
+/// A rule with its place.
+#[derive(Clone, Debug)]
+pub(super) struct ParsedRule {
+    pub(super) threshold: Threshold,
+    /// As it stands there: in a map of k6 without its key.
+    written: String,
+    pub(super) path: Path,
+}
+
 /// Why a rule could never be decided.
 struct Unfit {
     message: String,
@@ -207,19 +216,25 @@ impl Reader<'_, '_> {
         path: &Path,
         known: &Known,
     ) -> Vec<Rule> {
+        let parsed = self.parsed_rules(raw, path);
+        parsed.into_iter().filter_map(|rule| self.rule(rule, source, known)).collect()
+    }
+
+    /// Rules that are ones at all, each with its place.
+    pub(super) fn parsed_rules(&mut self, raw: Option<RawThresholds>, path: &Path) -> Vec<ParsedRule> {
         let mut rules = Vec::new();
         match raw {
             None => {}
             Some(RawThresholds::List(texts)) => {
-                for (i, text) in texts.iter().enumerate() {
-                    rules.extend(self.rule(text.parse(), None, source, &path.index(i), known));
+                for (i, text) in texts.into_iter().enumerate() {
+                    rules.extend(self.parsed_rule(text.parse(), text, &path.index(i)));
                 }
             }
             Some(RawThresholds::Map(map)) => {
                 for (measure, texts) in map.0 {
                     let path = path.key(&measure);
                     for text in texts.into_vec() {
-                        rules.extend(self.rule(Threshold::of_k6(&measure, &text), Some(&text), source, &path, known));
+                        rules.extend(self.parsed_rule(Threshold::of_k6(&measure, &text), text, &path));
                     }
                 }
             }
@@ -227,54 +242,60 @@ impl Reader<'_, '_> {
         rules
     }
 
-    fn rule(
+    pub(super) fn parsed_rule(
         &mut self,
         threshold: Result<Threshold, ThresholdError>,
-        written: Option<&str>,
-        source: &str,
+        written: String,
         path: &Path,
-        known: &Known,
-    ) -> Option<Rule> {
-        let threshold = match threshold {
-            Ok(threshold) => threshold,
+    ) -> Option<ParsedRule> {
+        match threshold {
+            Ok(threshold) => Some(ParsedRule { threshold, written: written.trim().to_owned(), path: path.clone() }),
             Err(error) => {
                 let message = format!("{} (column {} of the rule)", error.message, error.column);
                 self.problems.add(path, message, error.hint);
-                return None;
+                None
             }
-        };
+        }
+    }
+
+    /// Tells what is wrong with a part of a rule; with its first word where no part is named.
+    pub(super) fn wrong_rule(&mut self, rule: &ParsedRule, part: Option<&str>, message: &str, hint: &str) {
+        // In a map of k6 the key is not part of the rule; what is wrong with it stands in column 1.
+        let column = column(&rule.written, part);
+        self.problems.add(&rule.path, format!("{message} (column {column} of the rule)"), Some(hint.to_owned()));
+    }
+
+    fn rule(&mut self, rule: ParsedRule, source: &str, known: &Known) -> Option<Rule> {
+        let threshold = &rule.threshold;
         let measure = threshold.measure;
         if matches!(measure, Measure::Memory | Measure::Allocations | Measure::Overhead) {
             let hint = Some("load runs measure latency, response, service, lag, ttfb, error_rate, checks, throughput, iterations, dropped, late and users".to_owned());
-            self.problems.add(path, format!("`{measure}` is not measured in load runs"), hint);
+            self.problems.add(&rule.path, format!("`{measure}` is not measured in load runs"), hint);
             return None;
         }
         if measure == Measure::Degradation
-            && let Some((part, message, hint)) = unjudgeable(&threshold)
+            && let Some((part, message, hint)) = unjudgeable(threshold)
         {
-            let column = column(written.unwrap_or(&threshold.text), part);
-            self.problems.add(path, format!("{message} (column {column} of the rule)"), Some(hint.to_owned()));
+            self.wrong_rule(&rule, part, message, hint);
             return None;
         }
         if let Limit::Budget(name) = &threshold.limit {
             let hint = Some("budgets belong to benchmark suites; write the number".to_owned());
-            self.problems.add(path, format!("there is no budget `{name}`"), hint);
+            self.problems.add(&rule.path, format!("there is no budget `{name}`"), hint);
             return None;
         }
-        if let Some(scope) = known.unknown_scope(&threshold) {
+        if let Some(scope) = known.unknown_scope(threshold) {
             let hint = nearest(scope, known.names.iter().map(String::as_str)).map_or_else(
                 || "name a request, a flow or a group, or use a glob such as /api/*".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             );
-            self.problems.add(path, format!("`for {scope}` means no request, flow or group here"), Some(hint));
+            self.problems.add(&rule.path, format!("`for {scope}` means no request, flow or group here"), Some(hint));
             return None;
         }
-        if let Some(unfit) = known.unfit(&threshold) {
-            // In a map of k6 the key is not part of the rule; what is wrong with it stands in column 1.
-            let column = column(written.unwrap_or(&threshold.text), unfit.part.as_deref());
-            self.problems.add(path, format!("{} (column {column} of the rule)", unfit.message), Some(unfit.hint));
+        if let Some(unfit) = known.unfit(threshold) {
+            self.wrong_rule(&rule, unfit.part.as_deref(), &unfit.message, &unfit.hint);
             return None;
         }
-        Some(Rule { threshold, source: source.to_owned() })
+        Some(Rule { threshold: rule.threshold, source: source.to_owned() })
     }
 }

@@ -1,0 +1,645 @@
+//! Benchmark suites: cases, their combinations, budgets, rules, and the plans that they become.
+
+use std::collections::BTreeMap;
+
+use perflab_model::{
+    bench::{Amount, Case, CaseWarmup, CommandOutput, Operation, WHOLE_SUITE, Work},
+    environment::Environment,
+    id::RunId,
+    launch::{LaunchRequest, Overrides},
+    load::Load,
+    name::ScenarioName,
+    plan::Plan,
+    suite::{PlanErrors, PlanRequest, Suite, SuiteKind},
+    unit::Millis,
+};
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::{environment, errors::errors, parse};
+
+/// All forms that a case can have.
+const EXAMPLE: &str = r#"
+version: 1
+suite: authentication
+parameters: {LOGIN_TARGET_MS: 200, LOGIN_MAX_MS: 500, PERFORMANCE_ITERATIONS: 500}
+defaults: {iterations: "${param.PERFORMANCE_ITERATIONS}", warmup: auto, leak_check: true}
+cases:
+  limiter:
+    pair: {without: {builtin: auth.plain}, with: {builtin: auth.limited}}    # interleaved
+    thresholds: ["overhead < 5ms"]
+    rationale: "the seed's budget"
+  blacklist:
+    pair: {without: {builtin: auth.plain}, with: {builtin: auth.blacklist}}
+  audit:
+    pair: {without: {builtin: auth.plain}, with: {builtin: auth.audit}}
+    max: 2ms
+    rationale: audited on every request
+  login:
+    operation: {builtin: auth.login}
+    expect: {token: valid}                    # a wrong answer is an error, never a sample
+    target: "${param.LOGIN_TARGET_MS}ms"      # of the mean
+    max: "${param.LOGIN_MAX_MS}ms"
+    thresholds: ["p95 < 450ms warn"]
+    rationale: "a person waits for it"        # required beside a target
+    category: financial
+    critical: true                            # judged first
+    hints: [password hash cost, database query, network]
+    matrix: {cost: [10, 12]}                  # one case for each combination
+    concurrency: [1, 5, 10, 20]
+budgets: {security: {limit: 15ms, parts: [limiter, blacklist, audit]}}       # budget(security) in a rule
+"#;
+
+fn planned(suite: &Suite, environment: Environment, overrides: &Overrides) -> Result<Plan, PlanErrors> {
+    let scenario = ScenarioName::whole_suite();
+    suite.plan(PlanRequest { run: RunId::new(uuid::Uuid::nil()), scenario: &scenario, environment, overrides, seed: 7 })
+}
+
+fn plan(text: &str) -> Plan {
+    planned(&parse(text), environment(), &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// A suite with this one case, whose keys begin in line 5.
+fn with_case(keys: &str) -> String {
+    let keys = keys.replace('\n', "\n    ");
+    format!("version: 1\nsuite: small\ncases:\n  one:\n    {keys}\n")
+}
+
+fn first(text: &str) -> Case {
+    parse(text).cases()[0].case.clone()
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    cases.cases.iter().map(|case| case.name.as_str()).collect()
+}
+
+fn rules(plan: &Plan) -> Vec<String> {
+    plan.rules.iter().map(|rule| format!("{} | {}", rule.source, rule.threshold)).collect()
+}
+
+#[test]
+fn the_example_becomes_a_case_for_each_combination_critical_ones_first() {
+    let suite = parse(EXAMPLE);
+    assert_eq!(suite.kind(), SuiteKind::Benchmark);
+    assert!(suite.scenarios().is_empty());
+    assert_eq!(suite.scenario_names(), [WHOLE_SUITE]);
+    let plan = plan(EXAMPLE);
+    let expected: Vec<String> = [10, 12]
+        .into_iter()
+        .flat_map(|cost| [1, 5, 10, 20].map(|threads| format!("login [cost={cost}, concurrency={threads}]")))
+        .chain(["limiter", "blacklist", "audit"].map(str::to_owned))
+        .collect();
+    assert_eq!(names(&plan), expected);
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    let login = &cases.cases[1];
+    assert_eq!((login.base.as_str(), login.concurrency), ("login", 5));
+    assert_eq!(
+        login.combination.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
+        ["cost=10", "concurrency=5"]
+    );
+    let Work::Single(Operation::Builtin { name, parameters }) = &login.work else { panic!("a builtin") };
+    assert_eq!((name.as_str(), &parameters["cost"]), ("auth.login", &10.into()));
+    assert_eq!(login.amount, Amount::Iterations(500));
+    assert_eq!(login.warmup, CaseWarmup::Auto);
+    assert_eq!((login.target_ns, login.max_ns), (Some(200e6), Some(500e6)));
+    assert_eq!(login.expect["token"], "valid");
+    assert!(login.critical && login.leak_check);
+    assert_eq!(login.hints, ["password hash cost", "database query", "network"]);
+    assert_eq!(login.at_most, Millis::from_secs(600));
+    assert_eq!(cases.budgets[0].parts, ["limiter", "blacklist", "audit"]);
+    assert_eq!(cases.budgets[0].limit_ns, 15e6);
+    assert_eq!(plan.scenario.as_str(), WHOLE_SUITE);
+    assert_eq!(plan.load.summary(), "11 cases, at most 1h50m");
+}
+
+#[test]
+fn limits_of_the_mean_rules_and_the_check_for_leaks_judge_each_case_alone() {
+    let rules = rules(&plan(EXAMPLE));
+    assert_eq!(
+        &rules[..3],
+        [
+            "case login | avg < 200ms, max 500ms for login [cost=10, concurrency=1]",
+            "case login | p95 < 450ms warn for login [cost=10, concurrency=1]",
+            "case login | memory slope < 5KB per 1 ops for login [cost=10, concurrency=1]",
+        ]
+    );
+    assert_eq!(
+        &rules[24..],
+        [
+            "case limiter | overhead < 5ms for limiter",
+            "case limiter | memory slope < 5KB per 1 ops for limiter",
+            "case blacklist | memory slope < 5KB per 1 ops for blacklist",
+            "case audit | overhead < 2ms for audit",
+            "case audit | memory slope < 5KB per 1 ops for audit",
+        ]
+    );
+}
+
+#[rstest]
+#[case("target: 0.08ms", "avg < 0.08ms warn for one", Some(8e4), None)]
+#[case("max: 80µs", "avg < 80µs for one", None, Some(8e4))]
+#[case("target: 1.5 ms\nmax: 2 s", "avg < 1.5ms, max 2s for one", Some(1.5e6), Some(2e9))]
+fn a_target_warns_and_a_maximum_fails(
+    #[case] limits: &str,
+    #[case] rule: &str,
+    #[case] target: Option<f64>,
+    #[case] max: Option<f64>,
+) {
+    let text = with_case(&format!("operation: {{builtin: a}}\nleak_check: false\nrationale: people wait\n{limits}"));
+    assert_eq!(rules(&plan(&text)), [format!("case one | {rule}")]);
+    let case = first(&text);
+    assert_eq!((case.target_ns, case.max_ns), (target, max));
+    assert_eq!(case.rationale.as_deref(), Some("people wait"));
+}
+
+#[test]
+fn a_rule_of_the_suite_judges_each_case_that_has_its_measure() {
+    let suite = "
+version: 1
+suite: small
+thresholds: ['p95 < 1ms', 'overhead < 5ms', 'memory slope < 10MB per 1000 ops for h*', 'overhead < budget(all)', 'p99 < 2ms at 5 users']
+defaults: {thresholds: ['error_rate == 0', 'throughput > 10']}
+cases:
+  hash: {operation: {builtin: a}, concurrency: [1, 5]}
+  pair: {pair: {without: {builtin: a}, with: {builtin: b}}, leak_check: false}
+  own: {operation: {sql: SELECT 1}, thresholds: []}
+budgets: {all: {limit: 1ms, parts: [pair]}}
+";
+    assert_eq!(
+        rules(&plan(suite)),
+        [
+            "suite small | p95 < 1ms for hash [concurrency=1]",
+            "suite small | memory slope < 10MB per 1000 ops for hash [concurrency=1]",
+            "case hash | error_rate == 0 for hash [concurrency=1]",
+            "case hash | throughput > 10 for hash [concurrency=1]",
+            "case hash | memory slope < 5KB per 1 ops for hash [concurrency=1]",
+            "suite small | p95 < 1ms for hash [concurrency=5]",
+            "suite small | memory slope < 10MB per 1000 ops for hash [concurrency=5]",
+            "suite small | p99 < 2ms at 5 users for hash [concurrency=5]",
+            "case hash | error_rate == 0 for hash [concurrency=5]",
+            "case hash | throughput > 10 for hash [concurrency=5]",
+            "case hash | memory slope < 5KB per 1 ops for hash [concurrency=5]",
+            "suite small | p95 < 1ms for pair",
+            "suite small | overhead < 5ms for pair",
+            "case pair | error_rate == 0 for pair",
+            "suite small | p95 < 1ms for own",
+            "suite small | overhead < budget(all)",
+        ]
+    );
+}
+
+#[test]
+fn a_matrix_fills_placeholders_with_their_type_and_parameters_by_name() {
+    let case = first(&with_case(
+        "operation: {sql: {query: 'SELECT $1', params: ['${matrix.rows}', 'x${matrix.rows}', null, '${int(1,9)}']}}\nmatrix: {rows: [10, 20]}\niterations: '${matrix.rows}'",
+    ));
+    assert_eq!(case.name.as_str(), "one [rows=10]");
+    assert_eq!(case.amount, Amount::Iterations(10));
+    let Work::Single(Operation::Sql { params, .. }) = &case.work else { panic!("a statement") };
+    assert_eq!(serde_json::to_string(params).expect("JSON"), r#"[10,"x10",null,"${int(1,9)}"]"#);
+    let case = first(&with_case(
+        "operation: {builtin: {name: hash, memory: '${matrix.size}k'}}\nmatrix: {size: [64], cost: [3], fast: [true]}",
+    ));
+    let Work::Single(Operation::Builtin { parameters, .. }) = &case.work else { panic!("a builtin") };
+    assert_eq!(serde_json::to_string(parameters).expect("JSON"), r#"{"memory":"64k","cost":3,"fast":true}"#);
+    assert_eq!(case.name.as_str(), "one [size=64, cost=3, fast=true]");
+}
+
+#[test]
+fn operations_of_every_kind_are_read() {
+    let suite = parse(
+        "
+version: 1
+suite: small
+variables: {CITY: Paris}
+auth: {token: {login: {post: /login}, bearer_from: /token}}
+cases:
+  sent:
+    operation:
+      http: {post: '/find?in=${CITY}', json: {a: 1}, expect: [200, 2xx], checks: [{json_pointer: /id}], auth: token, timeout: 2s}
+  asked:
+    operation: {sql: {query: 'SELECT $1', params: [1], database: '${secret.DB}', before: CREATE TABLE t, after: [DROP TABLE t], explain: true}}
+    time: 5s
+    warmup: 20
+  called: {operation: {command: {name: parse, args: [--fast, 3], output: milliseconds}}, warmup: none}
+  short: {operation: {command: parse}, at_most: 1m}
+",
+    );
+    let cases: Vec<&Case> = suite.cases().iter().map(|one| &one.case).collect();
+    let Work::Single(Operation::Http { request, auth }) = &cases[0].work else { panic!("a request") };
+    assert_eq!((request.name.as_str(), auth.as_deref(), request.checks.len()), ("POST /find", Some("token"), 2));
+    let Work::Single(Operation::Sql { database, before, after, explain, .. }) = &cases[1].work else { panic!("sql") };
+    assert_eq!((database.as_deref(), before.len(), after.len(), *explain), (Some("DB"), 1, 1, true));
+    assert_eq!((cases[1].amount, cases[1].warmup), (Amount::Time(Millis::from_secs(5)), CaseWarmup::Iterations(20)));
+    let called = Operation::Command {
+        name: "parse".to_owned(),
+        args: vec!["--fast".to_owned(), "3".to_owned()],
+        output: CommandOutput::Milliseconds,
+    };
+    assert_eq!((&cases[2].work, cases[2].warmup), (&Work::Single(called), CaseWarmup::None));
+    assert_eq!((cases[3].amount, cases[3].at_most), (Amount::Iterations(100), Millis::from_secs(60)));
+    assert!(cases.iter().all(|case| !case.leak_check), "memory is watched of builtin operations only");
+    let plan = planned(&suite, environment(), &Overrides::default()).expect("a plan");
+    assert_eq!(plan.secrets(), ["DB"]);
+    assert_eq!(plan.auth.len(), 1);
+    assert_eq!(plan.environment.variables["CITY"], "Paris");
+}
+
+#[rstest]
+#[case::nothing(
+    "title: x",
+    "4:3: cases.one: the case does nothing; give it `operation: {…}`, or `pair: {without: {…}, with: {…}}`"
+)]
+#[case::both(
+    "operation: {builtin: a}\npair: {without: {builtin: a}, with: {builtin: b}}",
+    "4:3: cases.one: a case has an operation or a pair, not both; give it `operation: {…}`, or `pair: {without: {…}, with: {…}}`"
+)]
+#[case::misspelt(
+    "operation: {buildin: a}",
+    "5:17: cases.one.operation.buildin: unknown key `buildin`; did you mean `builtin`?"
+)]
+#[case::misspelt_key(
+    "operation: {builtin: a}\niteration: 5",
+    "6:5: cases.one.iteration: unknown key `iteration`; did you mean `iterations`?"
+)]
+#[case::empty(
+    "operation: {}",
+    "5:5: cases.one.operation: an operation is exactly one thing; give it one of builtin, http, sql, command"
+)]
+#[case::two(
+    "operation: {builtin: a, sql: SELECT 1}",
+    "5:5: cases.one.operation: an operation is exactly one thing; give it one of builtin, http, sql, command"
+)]
+#[case::half_a_pair("pair: {without: {builtin: a}}", "5:5: cases.one.pair: the key `with` is missing")]
+#[case::no_reason(
+    "operation: {builtin: a}\ntarget: 5ms",
+    "6:13: cases.one.target: a limit needs its `rationale`; say why the limit is what it is: `rationale: a person waits for it`"
+)]
+#[case::backwards(
+    "operation: {builtin: a}\nrationale: x\ntarget: 5ms\nmax: 1ms",
+    "7:13: cases.one.target: the target of 5ms is beyond the maximum of 1ms; swap the two"
+)]
+#[case::no_unit(
+    "operation: {builtin: a}\nrationale: x\ntarget: '5'",
+    "7:13: cases.one.target: `5` does not fit here; a time is a number with its unit: ns, us (or µs), ms, s, m or h, such as 80us or 0.08ms"
+)]
+#[case::bare(
+    "operation: {builtin: a}\nrationale: x\ntarget: 5",
+    "7:13: cases.one.target: expected text, found the number 5; a time is a number with its unit: ns, us (or µs), ms, s, m or h, such as 80us or 0.08ms"
+)]
+#[case::no_time(
+    "operation: {builtin: a}\nrationale: x\nmax: 0ms",
+    "7:10: cases.one.max: `0ms` is no limit; write a time above 0"
+)]
+#[case::amount(
+    "operation: {builtin: a}\niterations: 5\ntime: 5s",
+    "7:11: cases.one.time: a case has iterations or a time, not both; take one of them out"
+)]
+#[case::none_at_all(
+    "operation: {builtin: a}\niterations: 0",
+    "6:17: cases.one.iterations: 0 is below 1, the smallest value here"
+)]
+#[case::warmup(
+    "operation: {builtin: a}\nwarmup: atuo",
+    "6:13: cases.one.warmup: `atuo` is not known here; did you mean `auto`?"
+)]
+#[case::threads(
+    "operation: {builtin: a}\nconcurrency: [1, 1]",
+    "6:22: cases.one.concurrency[1]: the number 1 stands there twice"
+)]
+#[case::no_threads(
+    "operation: {builtin: a}\nconcurrency: []",
+    "6:5: cases.one.concurrency: the list is empty; write numbers, such as [1, 5, 10]"
+)]
+#[case::zero_threads(
+    "operation: {builtin: a}\nconcurrency: 0",
+    "6:18: cases.one.concurrency: 0 is below 1, the smallest value here"
+)]
+#[case::leak(
+    "operation: {sql: SELECT 1}\nleak_check: true",
+    "6:17: cases.one.leak_check: only builtin operations are checked for leaks; leave it out: it watches the memory of the process that measures"
+)]
+#[case::matrix_name(
+    "operation: {sql: '${matrix.cots}'}\nmatrix: {cost: [1]}",
+    "5:22: cases.one.operation.sql: the matrix has no `cots`; did you mean `cost`?"
+)]
+#[case::no_matrix(
+    "operation: {builtin: '${matrix.cost}'}",
+    "5:26: cases.one.operation.builtin: the matrix has no `cost`; write it under `matrix` of the case: `matrix: {cost: [1, 2]}`"
+)]
+#[case::unused(
+    "operation: {sql: SELECT 1}\nmatrix: {cost: [1]}",
+    "6:14: cases.one.matrix.cost: nothing takes `cost`; write ${matrix.cost} where it belongs"
+)]
+#[case::empty_matrix(
+    "operation: {builtin: a}\nmatrix: {cost: []}",
+    "6:14: cases.one.matrix.cost: expected at least 1 items, found 0"
+)]
+#[case::no_list(
+    "operation: {builtin: a}\nmatrix: {cost: 5}",
+    "6:20: cases.one.matrix.cost: expected a list, found the number 5"
+)]
+#[case::reserved(
+    "operation: {builtin: a}\nmatrix: {concurrency: [5]}",
+    "6:14: cases.one.matrix.concurrency: `concurrency` cannot be a name in a matrix; write the numbers at the case's own key: `concurrency: [1, 5]`"
+)]
+#[case::twice(
+    "operation: {builtin: a}\nmatrix: {cost: [5, 5]}",
+    "6:24: cases.one.matrix.cost[1]: the value 5 stands there twice"
+)]
+#[case::same_name(
+    "operation: {builtin: a}\nmatrix: {cost: [5, '5']}",
+    "4:3: cases.one: two cases have the name `one [cost=5]`; look at the values of the matrix"
+)]
+#[case::sign(
+    "operation: {builtin: a}\nmatrix: {path: ['a*']}",
+    "6:14: cases.one.matrix.path: the value `a*` holds `*`; values stand in the names of cases: give each a short word, and what it stands for elsewhere"
+)]
+#[case::conflict(
+    "operation: {builtin: {name: a, cost: 1}}\nmatrix: {cost: [2]}",
+    "5:42: cases.one.operation.builtin.cost: the matrix says what `cost` is; leave it out, or write ${matrix.cost}"
+)]
+#[case::scope(
+    "operation: {builtin: a}\nthresholds: ['p95 < 1ms for one']",
+    "6:18: cases.one.thresholds[0]: a rule of a case is for that case (column 11 of the rule); leave it out, or write the rule under `thresholds` of the suite"
+)]
+#[case::overhead(
+    "operation: {builtin: a}\nthresholds: ['overhead < 1ms']",
+    "6:18: cases.one.thresholds[0]: `overhead` is measured of pairs, and `one` is none (column 1 of the rule); give the case a `pair`, or judge its latency: `avg < 5ms`"
+)]
+#[case::users(
+    "operation: {builtin: a}\nthresholds: ['users > 5']",
+    "6:18: cases.one.thresholds[0]: `users` is not measured in benchmark suites (column 1 of the rule); cases have latency, error_rate, throughput, memory, allocations and overhead"
+)]
+#[case::dropped(
+    "operation: {builtin: a}\nthresholds: ['dropped == 0']",
+    "6:18: cases.one.thresholds[0]: `dropped` is not measured in benchmark suites (column 1 of the rule); cases have latency, error_rate, throughput, memory, allocations and overhead"
+)]
+#[case::window(
+    "operation: {builtin: a}\nthresholds: ['p95 < 1ms over 10s']",
+    "6:18: cases.one.thresholds[0]: a case has no windows of time (column 11 of the rule); a case is judged as a whole, after its warm-up: leave it out"
+)]
+#[case::stop(
+    "operation: {builtin: a}\nthresholds: ['p95 < 1ms stop']",
+    "6:18: cases.one.thresholds[0]: a case is judged when it is over, so no rule ends it (column 11 of the rule); leave it out"
+)]
+#[case::memory(
+    "operation: {builtin: a}\nleak_check: false\nthresholds: ['memory slope < 1KB per 1 ops']",
+    "7:18: cases.one.thresholds[0]: the memory of `one` is not watched (column 1 of the rule); set `leak_check: true` on a case with a builtin operation"
+)]
+#[case::budget(
+    "operation: {builtin: a}\nthresholds: ['avg < budget(all)']",
+    "6:18: cases.one.thresholds[0]: there is no budget `all` (column 7 of the rule); write it under `budgets`"
+)]
+#[case::budget_unit(
+    "operation: {builtin: a}\nthresholds: ['error_rate < budget(all)']",
+    "6:18: cases.one.thresholds[0]: a budget is a time, and `error_rate` is none (column 14 of the rule); write a number"
+)]
+#[case::request(
+    "operation: {http: {path: /}}",
+    "5:24: cases.one.operation.http.path: unknown key `path`; did you mean `patch`?"
+)]
+#[case::two_requests(
+    "operation: {http: {get: /, post: /}}",
+    "5:17: cases.one.operation.http: an operation sends exactly one request; give it one of get, post, put, patch, delete, head with a path"
+)]
+#[case::variable(
+    "operation: {http: {get: '/${ID}'}}",
+    "5:29: cases.one.operation.http.get: `${ID}` is never set; declare it under `variables`"
+)]
+#[case::auth(
+    "operation: {http: {get: /, auth: token}}",
+    "5:38: cases.one.operation.http.auth: there is no auth entry `token`; the suite has no auth entry"
+)]
+#[case::expect(
+    "operation: {http: {get: /}}\nexpect: {status: 200}",
+    "6:5: cases.one.expect: what the answer of a request must be stands at the request; write `expect` and `checks` under `http`"
+)]
+#[case::statement(
+    "operation: {sql: 'SELECT ${int(1,9)}'}",
+    "5:22: cases.one.operation.sql: a statement takes no placeholders; write $1, $2 … and give the values as `params`"
+)]
+#[case::parameter(
+    "operation: {sql: {query: SELECT $1, params: ['${user}']}}",
+    "5:50: cases.one.operation.sql.params[0]: `${user}` does not fit parameters of a statement; use ${uuid}, ${today}, ${int(1,9)} or ${choice(a,b)}"
+)]
+#[case::database(
+    "operation: {sql: {query: SELECT 1, database: 'postgres://x'}}",
+    "5:50: cases.one.operation.sql.database: the address of the database is not given as a secret; write database: \"${secret.NAME}\""
+)]
+#[case::output(
+    "operation: {command: {name: a, output: seconds}}",
+    "5:44: cases.one.operation.command.output: `seconds` is not known here; choose one of wall_time, milliseconds"
+)]
+fn what_is_wrong_with_a_case_is_told_with_its_place(#[case] keys: &str, #[case] expected: &str) {
+    assert_eq!(errors(&with_case(keys)), [expected]);
+}
+
+#[rstest]
+#[case::both_kinds(
+    "scenarios: {}\ncases: {}",
+    "4:1: cases: a suite has scenarios or cases, not both; make it two suites, one with scenarios and one with cases"
+)]
+#[case::neither(
+    "title: x",
+    "1:1: the suite has neither scenarios nor cases; add `scenarios` to measure a target under load, or `cases` to measure operations one by one"
+)]
+#[case::none(
+    "cases: {}",
+    "3:1: cases: the suite has no cases; add at least one, such as `login: {operation: {builtin: auth.login}}`"
+)]
+#[case::of_load(
+    "flows: {}\ncases: {a: {operation: {builtin: a}}}",
+    "3:1: flows: unknown key `flows`; known keys are version, suite, title, description, tags, target, seed, parameters, variables, thresholds, feeds, auth, http, defaults, cases, budgets"
+)]
+#[case::name(
+    "cases: {'a*': {operation: {builtin: a}}}",
+    "3:9: cases.a*: the name of a case must not hold `*`; use letters, digits, blanks, _, - and points"
+)]
+#[case::matrix_in_defaults(
+    "defaults: {matrix: {a: [1]}}\ncases: {a: {operation: {builtin: a}}}",
+    "3:12: defaults.matrix: unknown key `matrix`; known keys are target, max, rationale, thresholds, iterations, time, warmup, concurrency, leak_check, category, critical, hints, at_most"
+)]
+#[case::too_many(
+    "cases: {a: {operation: {builtin: a}, matrix: {x: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15], y: [1,2,3,4,5,6,7,8,9,10,11,12,13,14]}}}",
+    "3:38: cases.a.matrix: the matrix has more than 200 combinations; leave some values out, or make several suites of it"
+)]
+#[case::unknown_scope(
+    "thresholds: ['p95 < 1ms for logn']\ncases: {login: {operation: {builtin: a}}}",
+    "3:14: thresholds[0]: `for logn` means no case here (column 11 of the rule); did you mean `login`?"
+)]
+#[case::for_nobody(
+    "thresholds: ['overhead < 1ms']\ncases: {login: {operation: {builtin: a}}}",
+    "3:14: thresholds[0]: `overhead` is measured of pairs, and `login` is none (column 1 of the rule); give the case a `pair`, or judge its latency: `avg < 5ms`"
+)]
+#[case::default_scope(
+    "defaults: {thresholds: ['p95 < 1ms for a']}\ncases: {a: {operation: {builtin: a}}}",
+    "3:25: defaults.thresholds[0]: a rule of a case is for that case (column 11 of the rule); leave it out, or write the rule under `thresholds` of the suite"
+)]
+#[case::part(
+    "cases: {login: {operation: {builtin: a}}}\nbudgets: {all: {limit: 1ms, parts: [logn]}}",
+    "4:37: budgets.all.parts[0]: there is no case and no budget `logn`; did you mean `login`?"
+)]
+#[case::several(
+    "cases: {login: {operation: {builtin: a}, concurrency: [1, 5]}}\nbudgets: {all: {limit: 1ms, parts: [login]}}",
+    "4:37: budgets.all.parts[0]: `login` is measured 2 times, and a budget counts one of them; name it, such as `login [concurrency=1]`"
+)]
+#[case::circle(
+    "cases: {c: {operation: {builtin: a}}}\nbudgets: {a: {limit: 1ms, parts: [b]}, b: {limit: 1ms, parts: [c, a]}}",
+    "4:27: budgets.a.parts: the budget `a` is a part of itself; take it out of one of the budgets"
+)]
+#[case::twice(
+    "cases: {c: {operation: {builtin: a}}}\nbudgets: {a: {limit: 1ms, parts: [c, c]}}",
+    "4:27: budgets.a.parts: `c` counts twice in the budget `a`; take it out of one of the budgets"
+)]
+#[case::budget_and_case(
+    "cases: {c: {operation: {builtin: a}}}\nbudgets: {c: {limit: 1ms, parts: [c]}}",
+    "4:11: budgets.c: `c` is a case, too; give one of them another name"
+)]
+#[case::unique(
+    "feeds: {users: {file: users.csv, order: unique}}\ncases: {c: {operation: {builtin: a}}}",
+    "3:41: feeds.users.order: rows for one user each belong to suites with scenarios; write `order: sequential` or `order: shuffle`"
+)]
+fn what_is_wrong_with_a_benchmark_suite_is_told_with_its_place(#[case] rest: &str, #[case] expected: &str) {
+    let found = errors(&format!("version: 1\nsuite: small\n{rest}\n"));
+    assert_eq!(found.first().map(String::as_str), Some(expected), "{found:?}");
+}
+
+#[test]
+fn what_is_wrong_in_every_combination_is_told_once() {
+    let text = with_case("operation: {builtin: a}\nmatrix: {cost: [1, 2, 3]}\niterations: x\nwarmup: y");
+    assert_eq!(errors(&text).len(), 2, "{:?}", errors(&text));
+}
+
+#[test]
+fn more_cases_than_a_run_may_have_are_refused() {
+    let many: String = (0..201).map(|i| format!("  c{i}: {{operation: {{builtin: a}}}}\n")).collect();
+    let found = errors(&format!("version: 1\nsuite: small\ncases:\n{many}"));
+    assert_eq!(found, ["3:1: cases: the suite has more than 200 cases; leave some out, or make several suites of it"]);
+}
+
+#[test]
+fn a_launch_can_name_cases_and_only_what_judges_them_is_asked() {
+    let suite = parse(EXAMPLE);
+    let of = |cases: &[&str]| Overrides {
+        cases: cases.iter().map(|name| (*name).to_owned()).collect(),
+        ..Overrides::default()
+    };
+    let plan = planned(&suite, environment(), &of(&["audit", "login [cost=10*"])).expect("a plan");
+    assert_eq!(names(&plan).len(), 5);
+    assert_eq!(plan.rules.len(), 14);
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    assert!(cases.budgets.is_empty(), "a budget without some of its parts cannot be judged");
+    assert_eq!(names(&planned(&suite, environment(), &of(&["login"])).expect("a plan")).len(), 8);
+    let errors = planned(&suite, environment(), &of(&["logn"])).expect_err("no such case");
+    let problem = &errors.field_problems()[0];
+    assert_eq!((problem.field.as_str(), problem.message.as_str()), ("overrides.cases", "the suite has no case `logn`"));
+    assert_eq!(problem.hint.as_deref(), Some("did you mean `login`?"));
+}
+
+#[test]
+fn the_number_of_a_budget_stays_in_a_rule_whose_other_parts_are_left_out() {
+    let text = "
+version: 1
+suite: small
+cases:
+  a: {operation: {builtin: a}, leak_check: false, thresholds: ['avg < budget( all ) warn']}
+  b: {operation: {builtin: b}}
+budgets: {all: {limit: 1.5ms, parts: [a, b]}}
+";
+    let overrides = Overrides { cases: vec!["a".to_owned()], ..Overrides::default() };
+    let plan = planned(&parse(text), environment(), &overrides).expect("a plan");
+    assert_eq!(rules(&plan), ["case a | avg < 1.5ms warn for a"]);
+}
+
+#[rstest]
+#[case(Overrides { users: Some(5), ..Overrides::default() }, "overrides.users")]
+#[case(Overrides { rate: Some(5.0), ..Overrides::default() }, "overrides.rate")]
+#[case(Overrides { duration: Some(Millis::from_secs(5)), ..Overrides::default() }, "overrides.duration")]
+#[case(Overrides { classes: vec!["a".to_owned()], ..Overrides::default() }, "overrides.classes")]
+fn what_belongs_to_load_is_refused(#[case] overrides: Overrides, #[case] field: &str) {
+    let errors = planned(&parse(EXAMPLE), environment(), &overrides).expect_err("it cannot be planned");
+    let problem = &errors.field_problems()[0];
+    assert_eq!(problem.field, field);
+    assert!(
+        problem.message.ends_with("belongs to suites with scenarios, and this one has cases"),
+        "{}",
+        problem.message
+    );
+    assert!(problem.hint.as_deref().is_some_and(|hint| hint.contains("--set NAME=VALUE")));
+}
+
+#[test]
+fn cases_are_refused_of_a_load_suite_and_scenarios_of_a_benchmark() {
+    let load = parse(&super::small("  one: {executor: constant_vus, users: 1, duration: 1m}"));
+    let overrides = Overrides { cases: vec!["a".to_owned()], ..Overrides::default() };
+    let run = RunId::new(uuid::Uuid::nil());
+    let ask = |suite: &Suite, scenario: &str, overrides: &Overrides| {
+        let scenario: ScenarioName = scenario.parse().expect("a name");
+        let request = PlanRequest { run, scenario: &scenario, environment: environment(), overrides, seed: 7 };
+        suite.plan(request).expect_err("it cannot be planned").field_problems()[0].clone()
+    };
+    assert_eq!(ask(&load, "one", &overrides).field, "overrides.cases");
+    let smoke = ask(&parse(EXAMPLE), "smoke", &Overrides::default());
+    assert_eq!((smoke.field.as_str(), smoke.hint.as_deref()), ("scenario", Some("known are cases")));
+}
+
+#[test]
+fn a_parameter_sets_limits_and_amounts() {
+    let parameters = [("LOGIN_MAX_MS", "300"), ("PERFORMANCE_ITERATIONS", "50")];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+    let overrides = Overrides { parameters, ..Overrides::default() };
+    let plan = planned(&parse(EXAMPLE), environment(), &overrides).expect("a plan");
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    assert_eq!((cases.cases[0].amount, cases.cases[0].max_ns), (Amount::Iterations(50), Some(300e6)));
+    assert!(rules(&plan)[0].contains("max 300ms"));
+    let wrong = [("LOGIN_MAX_MS".to_owned(), "100".to_owned())].into_iter().collect();
+    let errors = planned(&parse(EXAMPLE), environment(), &Overrides { parameters: wrong, ..Overrides::default() });
+    let message = errors.expect_err("the target is beyond the maximum").to_string();
+    assert!(message.contains("the target of 200ms is beyond the maximum of 100ms"), "{message}");
+}
+
+#[test]
+fn all_cases_together_take_no_longer_than_the_environment_allows() {
+    let mut environment = environment();
+    environment.caps.duration = Millis::from_secs(60);
+    environment.caps.users = 4;
+    let plan = planned(&parse(EXAMPLE), environment.clone(), &Overrides::default()).expect("a plan");
+    assert_eq!(plan.load.duration(), Millis::from_secs(60));
+    assert!(plan.load.ends_early());
+    let sending = with_case("operation: {http: {get: /}}\nconcurrency: [4, 5]");
+    let errors = planned(&parse(&sending), environment, &Overrides::default()).expect_err("too many threads");
+    assert_eq!(
+        errors.to_string(),
+        "`one [concurrency=5]` sends from 5 threads at once, above the cap of 4 users for environment `local`"
+    );
+}
+
+#[test]
+fn a_launch_of_a_benchmark_suite_needs_no_scenario() {
+    let request: LaunchRequest = serde_json::from_str(r#"{"suite": "authentication"}"#).expect("a request");
+    assert_eq!(request.scenario, ScenarioName::whole_suite());
+}
+
+proptest! {
+    #[test]
+    fn no_value_in_any_place_of_a_case_makes_the_parser_panic(
+        key in prop::sample::select(vec![
+            "title", "operation", "pair", "expect", "target", "max", "rationale", "iterations", "time", "warmup",
+            "concurrency", "matrix", "category", "critical", "hints", "leak_check", "at_most", "thresholds",
+        ]),
+        value in prop::sample::select(vec![
+            "1", "-1", "1e400", "~", "text", "[]", "[1, a]", "{}", "{a: 1}", "{a: {}}", "{a: []}", "{a: [[]]}", "{a: [~, 1.5]}",
+            "'${matrix.'", "'${matrix.a}'", "{builtin: '${'}", "{builtin: {name: a, name2: []}}", "{http: {get: '${'}}",
+            "{sql: {query: '', params: ['${']}}", "{command: {name: ''}}", "1e300h", "99999999999999999999h", "['p95 <']",
+            "['avg < budget(', 'avg < 1ms for \"a']", "{without: {}, with: {}}",
+        ]),
+        place in prop::sample::select(vec!["cases: {a: {KEY}}", "defaults: {KEY}\ncases: {a: {operation: {builtin: a}}}",
+            "cases: {a: {operation: {builtin: a}, KEY}}", "cases: {a: {operation: {builtin: a}, matrix: {a: [1, b]}, KEY}}",
+            "cases: {a: {operation: {builtin: a}}}\nbudgets: {b: {KEY, parts: [a]}}"]),
+    ) {
+        errors(&format!("version: 1\nsuite: a\n{}\n", place.replace("KEY", &format!("{key}: {value}"))));
+        let _ = Suite::parse("", &BTreeMap::new());
+    }
+}
