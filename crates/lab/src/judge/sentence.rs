@@ -5,12 +5,12 @@ use perflab_model::{
     run::RunEnd,
     summary::ErrorSummary,
     threshold::{Level, Measure, Stat},
-    validity::{Validity, ValidityState},
+    validity::{Signal, Validity, ValidityState},
     verdict::{Gate, LedgerRow},
 };
 use perflab_stats::{Gone, Judged, Rung};
 
-use super::ladder::Standing;
+use super::{against, ladder::Standing};
 
 /// What is told of.
 pub(super) struct Told<'a> {
@@ -68,16 +68,14 @@ pub(super) fn tell(told: &Told<'_>) -> String {
             | Standing::Suspect
     );
     if judged && told.validity.state == ValidityState::Suspect {
-        parts.extend(told.validity.causes().first().map(|signal| {
-            format!(
-                "The numbers are suspect: {} {} (limit {}).",
-                lower_first(&signal.label),
-                signal.value,
-                signal.limit
-            )
-        }));
+        parts.extend(told.validity.causes().first().map(|signal| suspect(signal)));
     }
     parts.join(" ")
+}
+
+/// Why numbers are only mostly to be trusted.
+pub(super) fn suspect(signal: &Signal) -> String {
+    format!("The numbers are suspect: {} {} (limit {}).", lower_first(&signal.label), signal.value, signal.limit)
 }
 
 fn invalid(validity: &Validity) -> String {
@@ -114,12 +112,22 @@ fn broken(told: &Told<'_>, level: Level) -> Vec<String> {
         (Level::Warn, _) => ("target", worst.row.limit),
         (Level::Fail, None) => ("limit", worst.row.limit),
     };
-    let first = format!(
-        "{} is {}, its {word} {}.",
-        upper_first(&subject(worst)),
-        value(&worst.row),
-        with_unit(&plain(limit), &worst.row.unit)
-    );
+    let first = if against::subject(&worst.row).is_some() {
+        format!(
+            "{} is {}, {} % worse than its baseline of {}.",
+            upper_first(&subject(worst)),
+            value(&worst.row),
+            number(beyond(&worst.row)),
+            with_unit(&number(worst.row.limit), &worst.row.unit)
+        )
+    } else {
+        format!(
+            "{} is {}, its {word} {}.",
+            upper_first(&subject(worst)),
+            value(&worst.row),
+            with_unit(&plain(limit), &worst.row.unit)
+        )
+    };
     let mut parts = vec![first];
     if worst.measure == Measure::ErrorRate {
         parts.extend(why_failed(told));
@@ -226,6 +234,9 @@ fn all_met(judged: &[Judged]) -> String {
         .filter(|judged| judged.row.margin_percent.is_some_and(|margin| margin <= 0.0))
         .max_by(|a, b| beyond(&a.row).total_cmp(&beyond(&b.row)));
     match (met.as_slice(), closest) {
+        ([only], _) if against::subject(&only.row).is_some() => {
+            format!("Nothing is worse than the baseline: {}.{but}", only.row.reason.as_deref().unwrap_or_default())
+        }
         ([only], _) => format!(
             "The only rule is met: {} is {}, its limit {}.{but}",
             subject(only),
@@ -243,7 +254,10 @@ fn all_met(judged: &[Judged]) -> String {
 }
 
 /// `p95`, `login p95`, `error rate of login`: what a row judges.
-fn subject(judged: &Judged) -> String {
+pub(super) fn subject(judged: &Judged) -> String {
+    if let Some(subject) = against::subject(&judged.row) {
+        return subject;
+    }
     let noun = match (judged.measure, judged.stat) {
         (Measure::Latency, Stat::Quantile(_)) => lower_first(&judged.stat.label()),
         (Measure::Latency, Stat::Mean) => "mean latency".to_owned(),
@@ -256,7 +270,7 @@ fn subject(judged: &Judged) -> String {
 }
 
 /// The value with its unit, or the end of the interval that decided where too few samples hide the value.
-fn value(row: &LedgerRow) -> String {
+pub(super) fn value(row: &LedgerRow) -> String {
     let end = |words: &str, end: f64| format!("{words} {}", with_unit(&number(end), &row.unit));
     // Of a met rule the end nearer to the limit is told, of a broken one the sure part beyond it.
     let upper = row.op.starts_with('<') == (row.outcome == Gate::Pass);
@@ -268,7 +282,7 @@ fn value(row: &LedgerRow) -> String {
     }
 }
 
-fn with_unit(number: &str, unit: &str) -> String {
+pub(super) fn with_unit(number: &str, unit: &str) -> String {
     match unit {
         "" | "/s" => format!("{number}{unit}"),
         unit => format!("{number} {unit}"),
@@ -276,7 +290,7 @@ fn with_unit(number: &str, unit: &str) -> String {
 }
 
 /// A limit as a person wrote it: `5`, not `5.00`.
-fn plain(limit: f64) -> String {
+pub(super) fn plain(limit: f64) -> String {
     let text = perflab_model::display::exact((limit * 1e6).round() / 1e6);
     text.strip_prefix('-').map_or(text.clone(), |rest| format!("\u{2212}{rest}"))
 }
@@ -291,7 +305,7 @@ fn upper_first(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-fn lower_first(text: &str) -> String {
+pub(super) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     // Abbreviations keep their capitals.
     if chars.clone().nth(1).is_some_and(char::is_uppercase) {

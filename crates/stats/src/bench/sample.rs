@@ -51,7 +51,12 @@ pub(crate) fn plan(cases: Vec<Case>, budgets: Vec<BudgetTree>, rules: &[&str]) -
         .iter()
         .map(|text| Rule { threshold: text.parse().expect("a rule"), source: "suite probe".to_owned() })
         .collect();
-    Plan { load: Load::Cases(Cases { cases, budgets, at_most: None }), rules, flows: Vec::new(), ..crate::sample::plan(&[]) }
+    Plan {
+        load: Load::Cases(Cases { cases, budgets, at_most: None }),
+        rules,
+        flows: Vec::new(),
+        ..crate::sample::plan(&[])
+    }
 }
 
 /// A budget.

@@ -10,7 +10,8 @@ const PREFLIGHT: &str = "preflight.";
 pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     let mut signals = Vec::new();
     // Users whose log-in gets no answer never come to start anything: their log-ins are requests all the same.
-    let asked = health.load.all_started > 0 || health.ended > 0;
+    // Cases say themselves what became of their operations.
+    let asked = (health.load.all_started > 0 || health.ended > 0) && !matches!(context.plan.load, Load::Cases(_));
     let silent = health.answered == 0 && asked;
     // While a run is young, a slow first answer is no sign of anything.
     let down = silent && (context.over || health.ended > 0);
@@ -29,7 +30,8 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
     }
     signals.extend(refused(context));
     // A number of iterations may be done within a second: they were measured all the same.
-    let by_iterations = matches!(context.plan.load, Load::Closed { iterations: Some(_), .. });
+    let is_benchmark = matches!(context.plan.load, Load::Cases(_));
+    let by_iterations = is_benchmark || matches!(context.plan.load, Load::Closed { iterations: Some(_), .. });
     let no_time = health.measured_seconds == 0 && !by_iterations;
     let nothing = context.over && (context.finished == 0 || no_time);
     // A person's stop cuts a run short; what else is stopped was stopped by a rule.
@@ -39,12 +41,20 @@ pub(super) fn signals(health: &Health, context: &Context<'_>) -> Vec<Signal> {
             "too_short",
             "Measured after the warm-up",
             "nothing".to_owned(),
-            if by_iterations { "at least one request" } else { "at least one second" },
+            if is_benchmark {
+                "at least one operation"
+            } else if by_iterations {
+                "at least one request"
+            } else {
+                "at least one second"
+            },
             invalid_if(true),
             if context.cut_short {
                 "The run ended before anything was measured. Run it again to its end."
             } else if by_rule && health.measured_seconds == 0 {
                 "A rule ended the run in its warm-up, which is never judged. See its errors for what was wrong."
+            } else if is_benchmark {
+                "No operation of any case was measured. See what became of each case."
             } else if by_iterations {
                 "All iterations were over before the warm-up was. Ask for more of them, or make the warm-up shorter."
             } else if health.measured_seconds == 0 {

@@ -53,7 +53,9 @@ fn errors_carry_at_most_three_examples_of_their_kind() {
         plan: &plan,
         revision: &Revision::default(),
         ticks: &ticks,
+        cases: &[],
         examples: &examples,
+        against: None,
         conclusion: &completed(),
     });
     assert_eq!(outcome.summary.errors[0].examples, ["503 number 0", "503 number 1", "503 number 2"]);

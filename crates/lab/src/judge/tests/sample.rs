@@ -46,6 +46,7 @@ pub(super) fn plan(rules: &[&str]) -> Plan {
             labels: Vec::new(),
             vouched: None,
             unverified_tls: None,
+            history: perflab_model::environment::History::default(),
         },
         load: Load::Closed {
             stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(20) }],
@@ -162,5 +163,13 @@ pub(super) fn completed() -> Conclusion {
 
 /// The outcome of a run.
 pub(super) fn judged(plan: &Plan, ticks: &[Tick], conclusion: &Conclusion) -> Outcome {
-    judge(&JudgeInput { plan, revision: &Revision::default(), ticks, examples: &[], conclusion })
+    judge(&JudgeInput {
+        plan,
+        revision: &Revision::default(),
+        ticks,
+        cases: &[],
+        examples: &[],
+        against: None,
+        conclusion,
+    })
 }
