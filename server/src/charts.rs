@@ -13,13 +13,15 @@ use axum::{
     routing::get,
 };
 use perflab_app::charts::{
-    ChartFile, FileCourse, RunDistribution, capacity_chart_file, distribution, run_chart_file, trend_chart_file,
+    ChartFile, FileCourse, RunDistribution, capacity_chart_file, cases::CaseDrawing, compare_chart_file, distribution,
+    run_chart_file, trend_chart_file,
 };
 use perflab_charts::Theme;
 use perflab_lab::Lab;
 use perflab_model::{
+    compare::CompareQuery,
     problem::{Problem, ProblemKind},
-    view::TrendQuery,
+    trend::TrendQuery,
 };
 use serde::Deserialize;
 
@@ -29,7 +31,9 @@ use crate::api::ApiProblem;
 pub(crate) fn router(lab: Lab) -> Router {
     Router::new()
         .route("/runs/{run}/charts/{file}", get(of_run))
+        .route("/runs/{run}/cases/{case}/charts/{file}", get(of_case))
         .route("/trends/{file}", get(of_trend))
+        .route("/compare/charts/{file}", get(of_comparison))
         .route("/capacity/{search}/charts/{file}", get(of_search))
         .with_state(lab)
 }
@@ -69,6 +73,22 @@ async fn of_run(
     Ok(reply(chart, &format!("run-{}-{file}", run.row.number)))
 }
 
+async fn of_case(
+    State(lab): State<Lab>,
+    named: Result<Path<(String, String, String)>, PathRejection>,
+    look: Result<Query<Look>, QueryRejection>,
+) -> Result<Response, ApiProblem> {
+    let Path((run, name, file)) = named.map_err(|error| unreadable(&error.body_text()))?;
+    let look = look.map_err(|error| unreadable(&error.body_text()))?;
+    let run = lab.run(&run).await?;
+    let cases = run.summary.as_ref().map(|summary| summary.cases.as_slice()).unwrap_or_default();
+    let case = cases.iter().find(|case| case.name == name).ok_or_else(|| unknown(&file))?;
+    let measured = lab.measured(run.row.id, &name).await?.ok_or_else(|| unknown(&file))?;
+    let drawing = CaseDrawing { case, measured: &measured };
+    let chart = drawing.file(&file, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("run-{}-{name}-{file}", run.row.number)))
+}
+
 async fn of_trend(
     State(lab): State<Lab>,
     named: Result<Path<String>, PathRejection>,
@@ -78,10 +98,24 @@ async fn of_trend(
     let Path(file) = named.map_err(|error| unreadable(&error.body_text()))?;
     let look = look.map_err(|error| unreadable(&error.body_text()))?;
     let asked = asked.map_err(|error| unreadable(&error.body_text()))?;
-    let ending = file.strip_prefix("chart.").ok_or_else(|| unknown(&file))?.to_owned();
     let trend = lab.trend(&asked).await?;
-    let chart = trend_chart_file(&ending, &trend, look.theme()).ok_or_else(|| unknown(&file))?;
-    Ok(reply(chart, &format!("trend.{ending}")))
+    let chart = trend_chart_file(&file, &trend, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("trend-{file}")))
+}
+
+async fn of_comparison(
+    State(lab): State<Lab>,
+    named: Result<Path<String>, PathRejection>,
+    look: Result<Query<Look>, QueryRejection>,
+    asked: Result<Query<CompareQuery>, QueryRejection>,
+) -> Result<Response, ApiProblem> {
+    let Path(file) = named.map_err(|error| unreadable(&error.body_text()))?;
+    let look = look.map_err(|error| unreadable(&error.body_text()))?;
+    let asked = asked.map_err(|error| unreadable(&error.body_text()))?;
+    let compare = lab.compare(&asked).await?;
+    let courses = lab.courses(&compare).await?;
+    let chart = compare_chart_file(&file, &compare, &courses, look.theme()).ok_or_else(|| unknown(&file))?;
+    Ok(reply(chart, &format!("compare-{file}")))
 }
 
 async fn of_search(

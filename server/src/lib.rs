@@ -8,5 +8,6 @@ mod charts;
 pub mod cli;
 pub mod site;
 pub mod suite_file;
+mod upload;
 pub mod web;
 pub mod worker;

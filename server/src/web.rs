@@ -13,7 +13,7 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, tra
 
 use crate::{
     api::{self, ApiState, body::MAX_BODY_BYTES, guard},
-    charts, site,
+    charts, site, upload,
 };
 
 /// The whole server.
@@ -25,6 +25,7 @@ pub fn router(lab: Lab, closing: CancellationToken) -> Router {
     // The API counts for itself: it refuses in its own shape. Charts are no pages, and speak like the API.
     let pages = charts::router(lab.clone())
         .layer(CatchPanicLayer::custom(api::panicked))
+        .merge(upload::router(lab.clone()).layer(CatchPanicLayer::custom(api::panicked)))
         .merge(pages.layer(CatchPanicLayer::custom(panicked)))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES));
     let router = api::router(ApiState::new(lab, closing))

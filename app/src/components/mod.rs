@@ -32,5 +32,5 @@ pub use scroller::Scroller;
 pub use strip::{Headline, Strip};
 pub use users::{UserTable, told_users};
 pub use validity::{TrustHeading, ValidityList};
-pub use verdict::{RunBadge, StateBadge, VerdictBadge};
+pub use verdict::{RunBadge, StateBadge, VerdictBadge, outcome_mark};
 pub use words::{count_of, planned_time, sentence};

@@ -60,3 +60,7 @@ id!(/// A kill switch that was pulled once.
     KillSwitchId);
 id!(/// A capacity search: a series of runs at rising load.
     SearchId);
+id!(/// The text of a suite on its way to a version.
+    DraftId);
+id!(/// A finding: a level that moved.
+    FindingId);

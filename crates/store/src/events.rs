@@ -1,6 +1,7 @@
 //! What happened to a run, in order: written by whoever changes the run, read by the live page.
 
 use perflab_model::{
+    bench::Measured,
     event::{Event, EventKind},
     id::RunId,
     summary::Progress,
@@ -60,6 +61,28 @@ impl Db {
         rows.iter()
             .map(|row| Ok(Event { seq: row.count("seq")?, at_us: row.get("at_us")?, what: row.json("body")? }))
             .collect()
+    }
+
+    /// All that was measured of the cases that a run's newest attempt has done, in order; with a name only of that case.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn measured(&self, run: RunId, case: Option<&str>) -> Result<Vec<Measured>, StoreError> {
+        let rows = sql("SELECT run_event.body FROM run_event JOIN run ON run.id = run_event.run_id \
+             WHERE run_event.run_id = $1 AND run_event.kind = 'case' AND run_event.attempt = run.attempt \
+             ORDER BY run_event.seq")
+        .bind(run)
+        .all(self)
+        .await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            if let EventKind::Case(measured) = row.json("body")?
+                && case.is_none_or(|wanted| measured.case.as_str() == wanted)
+            {
+                found.push(*measured);
+            }
+        }
+        Ok(found)
     }
 
     /// How a run stands, as its worker said last.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use perflab_model::{
-    id::{ProjectId, SuiteVersionId},
+    id::{DraftId, ProjectId, SuiteVersionId},
     name::SuiteName,
 };
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Db, StoreError,
     db::Tx,
-    sql::{Row, sql},
+    sql::{Row, json, sql},
 };
 
 /// A version of a suite as it is stored.
@@ -29,6 +29,32 @@ pub struct StoredSuite {
     pub files: BTreeMap<String, String>,
     /// When it became the newest version.
     pub created_us: i64,
+}
+
+/// A version without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    /// Its id.
+    pub id: SuiteVersionId,
+    /// SHA-256 of the text and its files.
+    pub sha256: String,
+    /// When it became the newest version, last.
+    pub since_us: i64,
+    /// How many runs used it.
+    pub runs: u64,
+}
+
+/// The text of a suite on its way to a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its id.
+    pub id: DraftId,
+    /// YAML, perhaps wrong.
+    pub text: String,
+    /// Files beside it, by name.
+    pub files: BTreeMap<String, String>,
+    /// When it was kept last.
+    pub changed_us: i64,
 }
 
 impl Db {
@@ -96,6 +122,76 @@ impl Db {
             suites.push(self.with_files(&row).await?);
         }
         Ok(suites)
+    }
+
+    /// All versions of a suite, newest first, without their texts.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn suite_versions(&self, project: ProjectId, name: &SuiteName) -> Result<Vec<VersionRow>, StoreError> {
+        let rows = sql("SELECT suite_version.id, suite_version.sha256, suite_version.newest_us, \
+             (SELECT COUNT(*) FROM run WHERE run.suite_version_id = suite_version.id) AS runs \
+             FROM suite_version WHERE project_id = $1 AND name = $2 ORDER BY newest_us DESC, id DESC")
+        .bind(project)
+        .bind(name.as_str())
+        .all(self)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(VersionRow {
+                    id: row.parse("id")?,
+                    sha256: row.get("sha256")?,
+                    since_us: row.get("newest_us")?,
+                    runs: row.count("runs")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Keeps a draft, in the place of an earlier one of that id, and forgets those that nobody touched since `oldest_us`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_draft(&self, project: ProjectId, draft: &Draft, oldest_us: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sql("DELETE FROM suite_draft WHERE changed_us < $1").bind(oldest_us).run(&mut tx).await?;
+        sql("INSERT INTO suite_draft (id, project_id, text, files, changed_us) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (id) DO UPDATE SET text = excluded.text, files = excluded.files, \
+             changed_us = excluded.changed_us")
+        .bind(draft.id)
+        .bind(project)
+        .bind(&draft.text)
+        .bind(json("draft", &draft.files)?)
+        .bind(draft.changed_us)
+        .run(&mut tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A draft with its project, while it is kept.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn draft(&self, id: DraftId) -> Result<Option<(ProjectId, Draft)>, StoreError> {
+        let row = sql("SELECT project_id, text, files, changed_us FROM suite_draft WHERE id = $1")
+            .bind(id)
+            .first(self)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let draft = Draft { id, text: row.get("text")?, files: row.json("files")?, changed_us: row.get("changed_us")? };
+        Ok(Some((row.parse("project_id")?, draft)))
+    }
+
+    /// Forgets a draft that has become a version.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn forget_draft(&self, id: DraftId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sql("DELETE FROM suite_draft WHERE id = $1").bind(id).run(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// One version of a suite.

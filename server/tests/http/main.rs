@@ -25,4 +25,5 @@ mod reading;
 mod refused;
 mod site;
 mod stopping;
+mod suites;
 mod worker;

@@ -2,6 +2,7 @@
 
 use perflab_lab::{Lab, RateNow};
 use perflab_model::{
+    bench::Measured,
     display,
     event::EventKind,
     kill_switch::KillSwitch,
@@ -13,7 +14,17 @@ use perflab_model::{
     tick::{Point, Tick},
 };
 
-use super::tab::Tab;
+use super::{beside::Beside, tab::Tab};
+
+/// What the address asks for.
+pub struct Asked {
+    /// Which part of the page.
+    pub tab: String,
+    /// Which case, of a benchmark suite.
+    pub case: Option<String>,
+    /// The browser has the charts and asks for the rest.
+    pub numbers_only: bool,
+}
 
 /// Everything that the page shows.
 pub struct RunData {
@@ -39,6 +50,12 @@ pub struct RunData {
     pub suite_text: Option<String>,
     /// How many runs go first, while it waits.
     pub ahead: Option<u64>,
+    /// The case that is asked for, of a benchmark suite.
+    pub case: Option<String>,
+    /// All that was measured of it.
+    pub measured: Option<Measured>,
+    /// What history says of it; only for the tab that shows it.
+    pub beside: Beside,
     /// Which part of a finished run is shown.
     pub tab: Tab,
     /// The same as the address says it; a live run has other parts.
@@ -49,7 +66,8 @@ pub struct RunData {
 
 impl RunData {
     /// Reads what the page of a run needs, and no more.
-    pub async fn load(lab: &Lab, address: &str, tab_code: String, numbers_only: bool) -> Result<Self, Problem> {
+    pub async fn load(lab: &Lab, address: &str, asked: Asked) -> Result<Self, Problem> {
+        let Asked { tab: tab_code, case, numbers_only } = asked;
         let run = lab.run(address).await?;
         let (id, tab) = (run.row.id, Tab::from_code(&tab_code));
         let waiting = matches!(run.row.state, RunState::Queued | RunState::Claimed);
@@ -66,6 +84,9 @@ impl RunData {
             ticks: Vec::new(),
             suite_text: None,
             ahead: None,
+            case,
+            measured: None,
+            beside: Beside::default(),
             tab,
             numbers_only,
             run,
@@ -85,6 +106,13 @@ impl RunData {
         if !over && !data.run.plan.load.adjustable().is_empty() {
             data.rate = Some(lab.rate_now(&data.run).await?);
         }
+        if over && tab == Tab::Summary {
+            data.beside = Beside {
+                comparison: lab.run_comparison(&id.to_string()).await?,
+                findings: lab.findings_of_run(id).await?,
+                repeats: lab.repeats_of_run(id).await?,
+            };
+        }
         if (!over && !numbers_only) || (over && matches!(tab, Tab::Summary | Tab::Timeline)) {
             data.points = lab.points(id).await?;
         }
@@ -96,6 +124,9 @@ impl RunData {
         }
         if over && tab == Tab::Distribution {
             data.ticks = lab.ticks(&data.run).await?;
+        }
+        if let (true, Tab::Cases, Some(case)) = (over, tab, &data.case) {
+            data.measured = lab.measured(id, case).await?;
         }
         if over && tab == Tab::Config {
             data.suite_text = lab.suite_text(&data.run).await?;

@@ -2,14 +2,17 @@
 
 use leptos::prelude::*;
 use perflab_model::{
+    bench::CaseSummary,
     breakdown::ClassSummary,
     display,
+    load::Load,
     run::{Run, RunState},
     summary::{ErrorSummary, RequestSummary, Totals},
     verdict::LedgerRow,
 };
 
 use super::{
+    cases::{CaseTab, FaultTable},
     config::Config,
     data::RunData,
     distribution::DistributionTab,
@@ -32,7 +35,7 @@ pub fn Finished(
 ) -> impl IntoView {
     let row = data.run.row.clone();
     let tab = data.tab;
-    let errors = all_errors(&errors(&data));
+    let errors = all_errors(&errors(&data)) + failures(&data);
     // The verdict box is on the first tab; the others say in its words how the run went.
     let verdict = data.run.judgement.as_ref().filter(|_| tab != Tab::Summary).map(|judgement| {
         view! {
@@ -55,7 +58,8 @@ pub fn Finished(
             <Facts run=data.run.clone()/>
             {verdict}
             <nav class="tabs" aria-label="Parts of this run">
-                {Tab::ALL
+                {Tab::of(&data.run.plan.load)
+                    .into_iter()
                     .map(|to| {
                         let address = match to {
                             Tab::Summary => format!("/runs/{}", row.id),
@@ -76,10 +80,12 @@ pub fn Finished(
             <Ending run=data.run.clone()/>
             {match tab {
                 Tab::Summary => view! { <SummaryTab data=data/> }.into_any(),
+                Tab::Cases => view! { <Cases data=data/> }.into_any(),
                 Tab::Endpoints => view! { <Endpoints data=data/> }.into_any(),
                 Tab::Users => view! { <Users data=data/> }.into_any(),
                 Tab::Timeline => view! { <Timeline run=data.run points=data.points changes=data.changes/> }.into_any(),
                 Tab::Distribution => view! { <DistributionTab data=data/> }.into_any(),
+                Tab::Errors if is_benchmark(&data.run) => view! { <Failures data=data/> }.into_any(),
                 Tab::Errors => view! { <Errors data=data/> }.into_any(),
                 Tab::Config => view! { <Config data=data/> }.into_any(),
                 Tab::Logs => view! { <Logs data=data/> }.into_any(),
@@ -166,6 +172,25 @@ fn Errors(data: RunData) -> impl IntoView {
 }
 
 #[component]
+fn Cases(data: RunData) -> impl IntoView {
+    let ledger = ledger(&data);
+    view! { <CaseTab cases=cases(&data.run) chosen=data.case ledger=ledger measured=data.measured run=data.run/> }
+}
+
+#[component]
+fn Failures(data: RunData) -> impl IntoView {
+    view! {
+        <section class="section">
+            <div class="section-head">
+                <h2>"Failures"</h2>
+                <p>"What failed or answered wrongly is counted here and is no sample."</p>
+            </div>
+            <FaultTable cases=cases(&data.run)/>
+        </section>
+    }
+}
+
+#[component]
 fn Logs(data: RunData) -> impl IntoView {
     view! {
         <section class="section">
@@ -205,6 +230,21 @@ fn all_errors(errors: &[ErrorSummary]) -> u64 {
 fn totals(data: &RunData) -> Option<Totals> {
     let progress = data.progress.as_ref().map(|progress| progress.totals);
     data.run.summary.as_ref().map(|summary| summary.totals).or(progress)
+}
+
+/// Whether a run is one of a benchmark suite.
+pub const fn is_benchmark(run: &Run) -> bool {
+    matches!(run.plan.load, Load::Cases(_))
+}
+
+/// Cases of a benchmark run that are over.
+pub fn cases(run: &Run) -> Vec<CaseSummary> {
+    run.summary.as_ref().map(|summary| summary.cases.clone()).unwrap_or_default()
+}
+
+/// Operations of cases that failed.
+fn failures(data: &RunData) -> u64 {
+    cases(&data.run).iter().map(|case| case.failed).sum()
 }
 
 /// The verdict box of a judged run.

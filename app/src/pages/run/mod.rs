@@ -1,6 +1,8 @@
 //! One run (S3 and S4) at one address: waiting, live, or over.
 
+pub mod beside;
 pub mod bullets;
+mod cases;
 pub mod config;
 pub mod data;
 pub mod distribution;

@@ -4,7 +4,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use perflab_model::{problem::Problem, run::RunState};
 
-use super::{data::RunData, finished::Finished, live::Live, waiting::Waiting};
+use super::{
+    data::{Asked, RunData},
+    finished::Finished,
+    live::Live,
+    waiting::Waiting,
+};
 use crate::{
     pages::{
         actions::{AbortRun, StopRun},
@@ -19,10 +24,13 @@ use crate::{
 #[component]
 pub fn RunPage() -> impl IntoView {
     let address = parameter("run");
-    let tab = query("tab").unwrap_or_default();
+    let asked = Asked {
+        tab: query("tab").unwrap_or_default(),
+        case: query("case"),
+        numbers_only: query("only").as_deref() == Some("numbers"),
+    };
     let lab = lab();
-    let numbers_only = query("only").as_deref() == Some("numbers");
-    let load = async move { RunData::load(&lab?, &address, tab, numbers_only).await };
+    let load = async move { RunData::load(&lab?, &address, asked).await };
     view! { <Loaded from=Box::pin(load) show=show/> }
 }
 

@@ -10,8 +10,10 @@ use perflab_model::{
 };
 
 use super::{
+    beside::beside,
+    cases::{Budgets, CaseTable, answered},
     data::RunData,
-    finished::{ledger, requests, verdict_box},
+    finished::{cases, is_benchmark, ledger, requests, verdict_box},
     header::trend_of_endpoint,
     timeline::{Course, run_figure},
 };
@@ -25,6 +27,9 @@ pub fn SummaryTab(
     /// The run.
     data: RunData,
 ) -> impl IntoView {
+    if is_benchmark(&data.run) {
+        return view! { <BenchmarkSummary data=data/> }.into_any();
+    }
     let numbers = match (&data.run.summary, &data.progress) {
         (Some(summary), _) => Some((summary.totals, summary.latency.clone(), Some(summary.service.clone()))),
         (None, Some(progress)) => Some((progress.totals, progress.latency.clone(), None)),
@@ -35,6 +40,7 @@ pub fn SummaryTab(
     let figure = |which, sizes, place| run_figure(which, course, false, sizes, place);
     view! {
         {verdict_box(&data.run)}
+        {beside(&data)}
         {numbers
             .map(|(totals, latency, service)| {
                 view! { <Numbers totals=totals latency=latency service=service plan=data.run.plan.clone()/> }
@@ -75,6 +81,23 @@ pub fn SummaryTab(
             })}
     }
     .into_any()
+}
+
+/// The summary of a run of a benchmark suite.
+#[component]
+fn BenchmarkSummary(data: RunData) -> impl IntoView {
+    let cases = cases(&data.run);
+    let budgets = data.run.summary.as_ref().map(|summary| summary.budgets.clone()).unwrap_or_default();
+    let address = format!("/runs/{}?tab=cases&case=", data.run.row.id);
+    view! {
+        {verdict_box(&data.run)}
+        {beside(&data)}
+        <section class="section">
+            <div class="section-head"><h2>"Cases"</h2><p>{answered(&cases)}</p></div>
+            <CaseTable cases=cases address=address/>
+        </section>
+        <Budgets budgets=budgets/>
+    }
 }
 
 /// A third of the page.

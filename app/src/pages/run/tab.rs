@@ -1,11 +1,15 @@
 //! The parts of a finished run, as they stand in addresses.
 
+use perflab_model::load::Load;
+
 /// A part of the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tab {
     /// Verdict, headline numbers, timeline, endpoints.
     #[default]
     Summary,
+    /// One case of a benchmark suite.
+    Cases,
     /// Requests.
     Endpoints,
     /// Classes of users and their flows.
@@ -23,9 +27,10 @@ pub enum Tab {
 }
 
 impl Tab {
-    /// All, in the order of the page.
-    pub const ALL: [Self; 8] = [
+    /// All that there are.
+    const ALL: [Self; 9] = [
         Self::Summary,
+        Self::Cases,
         Self::Endpoints,
         Self::Users,
         Self::Timeline,
@@ -35,10 +40,21 @@ impl Tab {
         Self::Logs,
     ];
 
+    /// Those of a run, in the order of the page: cases are no load and have neither endpoints nor users.
+    pub fn of(load: &Load) -> Vec<Self> {
+        let has = |tab: Self| match tab {
+            Self::Cases => matches!(load, Load::Cases(_)),
+            Self::Endpoints | Self::Users | Self::Timeline | Self::Distribution => !matches!(load, Load::Cases(_)),
+            Self::Summary | Self::Errors | Self::Config | Self::Logs => true,
+        };
+        Self::ALL.into_iter().filter(|tab| has(*tab)).collect()
+    }
+
     /// The word on the screen.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Summary => "Summary",
+            Self::Cases => "Cases",
             Self::Endpoints => "Endpoints",
             Self::Users => "Users and flows",
             Self::Timeline => "Timeline",

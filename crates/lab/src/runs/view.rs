@@ -1,6 +1,7 @@
 //! One run, looked at: the one that an address names, and the newest results.
 
 use perflab_model::{
+    bench::Measured,
     event::Event,
     id::RunId,
     problem::{Problem, ProblemKind},
@@ -88,6 +89,14 @@ impl Lab {
     /// When the store does not answer.
     pub async fn progress(&self, run: RunId) -> Result<Option<Progress>, Problem> {
         self.db.progress(run).await.told()
+    }
+
+    /// All that was measured of a case of a benchmark run; nothing while it is not over.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn measured(&self, run: RunId, case: &str) -> Result<Option<Measured>, Problem> {
+        Ok(self.db.measured(run, Some(case)).await.told()?.pop())
     }
 
     /// Every second of a run so far.

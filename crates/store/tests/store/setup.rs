@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use perflab_store::{EnvironmentQueue, NewWorker};
+use perflab_model::id::DraftId;
+use perflab_store::{Draft, EnvironmentQueue, NewWorker};
 
 use crate::{
     on_both,
@@ -58,6 +59,41 @@ on_both! {
         let newest = place.db.newest_suites(ground.project).await.unwrap();
         assert_eq!((newest[0].id, newest[0].text.as_str()), (first, "# 1111"));
         assert_eq!(place.db.suite_version(second).await.unwrap().unwrap().sha256, "2222");
+    }
+
+    async fn versions_of_a_suite_are_listed_newest_first_with_their_runs(place) {
+        let ground = Ground::new(&place.db).await;
+        let name = "shop".parse().unwrap();
+        let put = async |sha256: &str, at: i64| {
+            place.db.put_suite(ground.project, &name, sha256, &BTreeMap::new(), sha256, at).await.unwrap()
+        };
+        put("1111", NOW + 1).await;
+        put("2222", NOW + 2).await;
+        put("1111", NOW + 3).await;
+        let versions = place.db.suite_versions(ground.project, &name).await.unwrap();
+        let told: Vec<_> = versions.iter().map(|row| (row.sha256.as_str(), row.since_us, row.runs)).collect();
+        assert_eq!(told, [("1111", NOW + 3, 0), ("2222", NOW + 2, 0)]);
+        ground.launch().await;
+        let versions = place.db.suite_versions(ground.project, &"mita".parse().unwrap()).await.unwrap();
+        assert_eq!(versions.iter().map(|row| row.runs).collect::<Vec<_>>(), [1]);
+    }
+
+    async fn a_draft_is_replaced_under_its_id_and_forgotten_when_nobody_touches_it(place) {
+        let ground = Ground::new(&place.db).await;
+        let draft = |id: u128, text: &str, changed_us: i64| Draft {
+            id: DraftId::new(uuid::Uuid::from_u128(id)),
+            text: text.to_owned(),
+            files: BTreeMap::from([("users.csv".to_owned(), "name\nÅsa\n".to_owned())]),
+            changed_us,
+        };
+        place.db.put_draft(ground.project, &draft(1, "first", NOW), 0).await.unwrap();
+        place.db.put_draft(ground.project, &draft(1, "second", NOW + 1), 0).await.unwrap();
+        let kept = place.db.draft(draft(1, "", 0).id).await.unwrap();
+        assert_eq!(kept, Some((ground.project, draft(1, "second", NOW + 1))));
+        place.db.put_draft(ground.project, &draft(2, "other", NOW + 100), NOW + 50).await.unwrap();
+        assert_eq!(place.db.draft(draft(1, "", 0).id).await.unwrap(), None, "nobody has touched it for so long");
+        place.db.forget_draft(draft(2, "", 0).id).await.unwrap();
+        assert_eq!(place.db.draft(draft(2, "", 0).id).await.unwrap(), None);
     }
 
     async fn a_worker_is_known_until_it_says_goodbye(place) {

@@ -2,6 +2,7 @@
 
 use leptos::server_fn::ServerFn;
 use perflab_model::{
+    bench::CasePhase,
     display,
     run::{Cancel, RunState},
     summary::Progress,
@@ -14,7 +15,7 @@ use crate::{
     components::chosen,
     pages::{
         actions::{AbortRun, StopRun},
-        run::data::RunData,
+        run::{data::RunData, finished::is_benchmark, header::only_classes},
     },
 };
 
@@ -31,6 +32,8 @@ pub struct LiveFacts {
     pub scenario: String,
     /// Where.
     pub environment: String,
+    /// The classes of users that somebody chose at the launch, in words.
+    pub only: Option<String>,
     /// What is measured.
     pub revision: String,
     /// `started 14:25 UTC by browser`.
@@ -43,6 +46,8 @@ pub struct LiveFacts {
     pub warmup_seconds: f64,
     /// Whether the run may be over sooner, because everything was done.
     pub at_most: bool,
+    /// Whether it is a run of a benchmark suite.
+    pub cases: bool,
     /// All iterations, of a run that ends with them.
     pub iterations: Option<u64>,
     /// Whether users come besides a rate.
@@ -81,12 +86,14 @@ impl LiveFacts {
             state: row.state,
             scenario: row.scenario.to_string(),
             environment: row.environment.to_string(),
+            only: only_classes(&run.plan),
             revision: row.revision.to_string(),
             started: format!("started {} by {}", display::clock(begun, false), row.trigger.code()),
             ends: display::clock(ends, day_of(begun) != day_of(ends)),
             planned_seconds: run.plan.load.duration().as_secs_f64(),
             warmup_seconds: run.plan.warmup_time().as_secs_f64(),
             at_most: run.plan.load.ends_early(),
+            cases: is_benchmark(run),
             iterations: run.plan.load.planned_iterations(),
             users: run.plan.load.has_rate() && run.plan.load.has_users(),
             open: run.plan.load.has_rate(),
@@ -116,6 +123,7 @@ impl LiveFacts {
             (.., Some(progress)) => {
                 let warmup = if progress.phase == Phase::WarmUp { "warm-up, " } else { "" };
                 let target = match (self.iterations, self.open) {
+                    _ if self.cases => under_way(progress),
                     (Some(all), _) => {
                         format!("{} of {} iterations", display::count(progress.totals.started), display::count(all))
                     }
@@ -137,6 +145,13 @@ impl LiveFacts {
     }
 }
 
+/// `case 3 of 14`, or that all are done.
+fn under_way(progress: &Progress) -> String {
+    let done = progress.cases.iter().filter(|case| case.phase == CasePhase::Done).count();
+    let all = progress.cases.len();
+    if done < all { format!("case {} of {all}", done + 1) } else { "all cases done".to_owned() }
+}
+
 /// The day of an instant, in UTC.
 fn day_of(at_us: i64) -> i64 {
     at_us.div_euclid(86_400_000_000)
@@ -145,7 +160,7 @@ fn day_of(at_us: i64) -> i64 {
 /// The tabs below the charts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LiveTab {
-    /// Requests.
+    /// Requests; of a benchmark suite its cases.
     #[default]
     Endpoints,
     /// Classes of users and their flows.
@@ -160,11 +175,17 @@ pub enum LiveTab {
 
 impl LiveTab {
     /// All, in the order of the page.
-    pub const ALL: [Self; 5] = [Self::Endpoints, Self::Users, Self::Errors, Self::Thresholds, Self::Logs];
+    const ALL: [Self; 5] = [Self::Endpoints, Self::Users, Self::Errors, Self::Thresholds, Self::Logs];
+
+    /// Those of a run: the errors of cases stand in their table, and they have no users.
+    pub fn of(cases: bool) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|tab| !(cases && matches!(tab, Self::Users | Self::Errors))).collect()
+    }
 
     /// The word on the screen.
-    pub const fn word(self) -> &'static str {
+    pub const fn word(self, cases: bool) -> &'static str {
         match self {
+            Self::Endpoints if cases => "Cases",
             Self::Endpoints => "Endpoints",
             Self::Users => "Users and flows",
             Self::Errors => "Errors",
@@ -177,7 +198,7 @@ impl LiveTab {
     pub fn code(self) -> String {
         match self {
             Self::Users => "users".to_owned(),
-            _ => self.word().to_lowercase(),
+            _ => self.word(false).to_lowercase(),
         }
     }
 

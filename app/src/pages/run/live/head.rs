@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use perflab_model::{
+    bench::CasePhase,
     display,
     run::{Cancel, RunState},
     summary::Progress,
@@ -38,6 +39,7 @@ pub fn LiveHead(
                     <span id="live-state" class=pulse><StateBadge state=facts.state/></span>
                     <h1>{facts.scenario.clone()} " " <span class="faint light">{format!("#{}", facts.number)}</span></h1>
                     <span class="p2">{facts.environment.clone()}</span>
+                    {facts.only.clone().map(|only| view! { <span class="p2">{only}</span> })}
                     <span class="mono faint p2">{facts.revision.clone()}</span>
                     <span class="faint p3">{facts.started.clone()}</span>
                 </div>
@@ -155,6 +157,9 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
         return view! { <p class="faint waiting">"The first numbers come within a second of the first request."</p> }
             .into_any();
     };
+    if facts.cases {
+        return view! { <CaseNumbers facts=facts progress=progress/> }.into_any();
+    }
     let (totals, now) = (progress.totals, progress.recent);
     let load_context = match facts.cap {
         Some(cap) => format!("cap {}", display::count(cap.into())),
@@ -197,6 +202,30 @@ fn Numbers(facts: LiveFacts, progress: Option<Progress>) -> impl IntoView {
             {recent("p95", latency.p95, total(progress.latency.p95, facts.p95_limit), false)}
             {recent("p99", latency.p99, total(progress.latency.p99, facts.p99_limit), false)}
             <Headline label="So far" minor=true word=true context=rules(&progress.ledger)>
+                {match (facts.asked, progress.verdict) {
+                    (Some(_), _) => view! { <span class="void">"no verdict"</span> }.into_any(),
+                    (None, Some(verdict)) => view! { <VerdictBadge verdict=verdict/> }.into_any(),
+                    (None, None) => view! { <span class="void">"not yet judged"</span> }.into_any(),
+                }}
+            </Headline>
+        </Strip>
+    }
+    .into_any()
+}
+
+/// The numbers of a benchmark suite: how far it is, and what its rules say.
+#[component]
+fn CaseNumbers(facts: LiveFacts, progress: Progress) -> impl IntoView {
+    let done = progress.cases.iter().filter(|case| case.phase == CasePhase::Done).count();
+    let failed = format!("{} of {}", display::count(progress.totals.failed), display::count(progress.totals.finished));
+    view! {
+        <Strip>
+            <Headline label="Cases done" context=format!("of {}", progress.cases.len())>{display::count(done as u64)}</Headline>
+            <Headline label="Operations" context="measured and counted">{display::count(progress.totals.finished)}</Headline>
+            <Headline label="Errors" context=failed>
+                <Percent part=progress.totals.failed whole=progress.totals.finished/>
+            </Headline>
+            <Headline label="So far" word=true context=rules(&progress.ledger)>
                 {match (facts.asked, progress.verdict) {
                     (Some(_), _) => view! { <span class="void">"no verdict"</span> }.into_any(),
                     (None, Some(verdict)) => view! { <VerdictBadge verdict=verdict/> }.into_any(),

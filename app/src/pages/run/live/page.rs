@@ -12,6 +12,7 @@ use crate::{
     components::routes,
     pages::run::{
         data::RunData,
+        loads::Loads,
         marks::Marks,
         timeline::{Course, run_figures},
     },
@@ -37,13 +38,17 @@ pub fn Live(
         view! { <div hidden=true>{RunChart::ALL.map(sentence).collect_view()}</div> }
     });
     let course = Course { run: &data.run, points: &data.points, changes: &data.changes, now: data.progress.as_ref() };
-    let charts = (!data.numbers_only).then(|| {
+    // Cases are no load: what they have to draw stands on their own pages.
+    let charts = (!data.numbers_only && !facts.cases).then(|| {
         view! {
             <h2 class="sr">"Charts"</h2>
             {run_figures(course, true)}
         }
         .into_any()
     });
+    let loads = data.run.plan.load.parts().to_vec();
+    let done = data.progress.as_ref().map(|now| now.parts.clone()).unwrap_or_default();
+    let parts = (!loads.is_empty()).then(|| view! { <div id="live-loads"><Loads parts=loads done=done so_far=true/></div> });
     view! {
         <LiveHead facts=facts.clone() progress=data.progress.clone() after=data.after/>
         <div class="page-body snug">
@@ -56,7 +61,8 @@ pub fn Live(
             <LiveAnswer facts=facts.clone() progress=data.progress.clone()/>
             {charts}
             {sentences}
-            <LiveParts id=facts.id tab=tab progress=data.progress logs=data.logs routes=routes/>
+            {parts}
+            <LiveParts id=facts.id cases=facts.cases tab=tab progress=data.progress logs=data.logs routes=routes/>
         </div>
     }
 }

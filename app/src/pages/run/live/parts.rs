@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use perflab_model::{
+    bench::CasePhase,
     display,
     run::Cancel,
     runner::LogLine,
@@ -11,7 +12,10 @@ use perflab_model::{
     verdict::{Gate, LedgerRow},
 };
 
-use super::facts::{LiveFacts, LiveTab};
+use super::{
+    super::cases::LiveCases,
+    facts::{LiveFacts, LiveTab},
+};
 use crate::components::{
     EndpointTable, ErrorTable, LedgerTable, LimitList, LogTable, Route, TrustHeading, UserTable, ValidityList,
     told_users, with_unit,
@@ -45,10 +49,13 @@ pub fn LiveParts(
     logs: Vec<LogLine>,
     /// What its plan says of its requests.
     routes: Vec<Route>,
+    /// Whether it is a run of a benchmark suite.
+    cases: bool,
 ) -> impl IntoView {
     let errors = progress.as_ref().map_or(0, |now| now.errors.len());
     let table = match (tab, progress.clone()) {
         (LiveTab::Logs, _) => view! { <LogTable lines=logs/> }.into_any(),
+        (LiveTab::Endpoints, Some(progress)) if cases => view! { <LiveCases cases=progress.cases/> }.into_any(),
         (_, Some(progress)) => view! { <Table tab=tab progress=progress routes=routes/> }.into_any(),
         (_, None) => view! { <p class="muted pt1">"Nothing has been measured yet."</p> }.into_any(),
     };
@@ -56,11 +63,12 @@ pub fn LiveParts(
         <section class="section" id="details">
             <h2 class="sr">"Details"</h2>
             <nav class="tabs flush" aria-label="Details" id="live-tabs">
-                {LiveTab::ALL
+                {LiveTab::of(cases)
+                    .into_iter()
                     .map(|to| {
                         view! {
                             <a href=format!("/runs/{id}?tab={}#details", to.code()) aria-current=(to == tab).then_some("page")>
-                                {to.word()}
+                                {to.word(cases)}
                                 {(to == LiveTab::Errors && errors > 0).then(|| view! { " " <span class="count">{errors}</span> })}
                             </a>
                         }
@@ -143,6 +151,9 @@ fn answer(facts: &LiveFacts, progress: &Progress) -> String {
     if progress.validity.state == ValidityState::Invalid {
         return format!("The numbers cannot be trusted. {cause}").trim_end().to_owned();
     }
+    if facts.cases {
+        return cases_answer(progress) + &standing(&progress.ledger);
+    }
     match progress.phase {
         Phase::WarmUp => {
             let left = (facts.warmup_seconds - f64::from(progress.second)).max(0.0).round() as u64;
@@ -157,6 +168,15 @@ fn answer(facts: &LiveFacts, progress: &Progress) -> String {
         ValidityState::Suspect => format!("{standing} The numbers are suspect. {cause}").trim_end().to_owned(),
         ValidityState::Valid | ValidityState::Invalid => standing,
     }
+}
+
+/// Which case is at work.
+fn cases_answer(progress: &Progress) -> String {
+    let at_work = progress.cases.iter().find(|case| matches!(case.phase, CasePhase::WarmUp | CasePhase::Measuring));
+    let Some(case) = at_work else { return "Between two cases".to_owned() };
+    let name = case.title.as_deref().unwrap_or(&case.name);
+    let verb = if case.phase == CasePhase::WarmUp { "Warming up" } else { "Measuring" };
+    format!("{verb} {name}")
 }
 
 /// How the rules stand, after the word about the pace. What is not decided yet is neither inside its limit nor broken.
@@ -211,12 +231,14 @@ mod tests {
             state: RunState::Running,
             scenario: "open_load".to_owned(),
             environment: "staging".to_owned(),
+            only: None,
             revision: String::new(),
             started: String::new(),
             ends: "14:36 UTC".to_owned(),
             planned_seconds: 660.0,
             warmup_seconds: 60.0,
             at_most: false,
+            cases: false,
             iterations: None,
             users: false,
             open: true,
@@ -265,6 +287,7 @@ mod tests {
             requests: Vec::new(),
             classes: Vec::new(),
             errors: Vec::new(),
+            parts: Vec::new(),
             ledger: Vec::new(),
             verdict: None,
             validity: Validity::default(),
