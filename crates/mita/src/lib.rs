@@ -15,6 +15,10 @@ mod data;
 pub mod faults;
 pub mod finance;
 mod http_api;
+mod ledger;
+mod lru;
+pub mod operations;
+mod security;
 mod server;
 mod target;
 

@@ -14,7 +14,7 @@ use super::region::profile;
 use super::weights::weights;
 
 /// What a budget is made from. Amounts are a month's.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BudgetInput {
     /// Region name, such as `US-CA`.
     pub region: String,
@@ -31,7 +31,7 @@ pub struct BudgetInput {
 }
 
 /// How often a user does what costs money.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Habits {
     /// Restaurant visits a month; 0 is "not said".
     pub dining_per_month: u32,

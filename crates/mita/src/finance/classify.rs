@@ -62,8 +62,15 @@ pub enum IncomeError {
 /// # Errors
 /// When the income is negative or not a finite number.
 pub fn classify(monthly_income: f64, region: &str) -> Result<Tier, IncomeError> {
-    let annual = annual(monthly_income)?;
-    Ok(tier_of(annual, profile(region)))
+    classify_in(monthly_income, profile(region))
+}
+
+/// The class of a monthly income by the bounds of a profile.
+///
+/// # Errors
+/// As [`classify`].
+pub fn classify_in(monthly_income: f64, profile: &Profile) -> Result<Tier, IncomeError> {
+    Ok(tier_of(annual(monthly_income)?, profile))
 }
 
 fn annual(monthly_income: f64) -> Result<f64, IncomeError> {

@@ -11,6 +11,7 @@ mod region;
 mod weights;
 
 pub use budget::{Budget, BudgetError, BudgetInput, Habits, Line, plan};
-pub use classify::{Behaviour, IncomeError, Tier, classify, cohort, next_tier_when_near};
+pub use classify::{Behaviour, IncomeError, Tier, classify, classify_in, cohort, next_tier_when_near};
 pub use money::{Money, MoneyError};
+pub(crate) use region::PROFILES;
 pub use region::{Profile, profile};

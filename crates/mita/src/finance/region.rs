@@ -3,7 +3,7 @@
 //! In:  a region name as a user or a form wrote it. Out: the [`Profile`] that holds for it.
 
 /// What the service knows about a region. Amounts are whole currency units a year.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Profile {
     /// The name by which it is found, upper case.
     pub name: &'static str,
@@ -44,7 +44,8 @@ const fn three_classes(name: &'static str) -> Profile {
     Profile { name, low: 2_000, lower_middle: None, middle: 5_000, upper_middle: None, cost_of_living_percent: 100 }
 }
 
-static PROFILES: [Profile; 6] = [
+/// The regions with a profile of their own.
+pub(crate) static PROFILES: [Profile; 6] = [
     american("US", [36_000, 57_600, 86_400, 144_000], 100),
     american("US-CA", [44_935, 71_896, 107_844, 179_740], 125),
     american("US-TX", [33_480, 53_440, 80_160, 133_600], 92),

@@ -77,6 +77,9 @@ impl From<TokenError> for Problem {
             TokenError::Expired => (StatusCode::UNAUTHORIZED, "token.expired"),
             TokenError::Kind => (StatusCode::UNAUTHORIZED, "token.kind"),
             TokenError::Revoked => (StatusCode::UNAUTHORIZED, "token.revoked"),
+            TokenError::Version => (StatusCode::UNAUTHORIZED, "token.version"),
+            TokenError::Claim(_) => (StatusCode::UNAUTHORIZED, "token.invalid"),
+            TokenError::NotYet => (StatusCode::UNAUTHORIZED, "token.not_yet"),
             TokenError::Scope(_) => (StatusCode::FORBIDDEN, "token.scope"),
         };
         Self::new(status, code, error).hint("log in again at /api/auth/login")

@@ -146,6 +146,7 @@ fn session(service: &Service, user: &User) -> Result<Value, Problem> {
         role: user.role.clone(),
         is_premium: user.is_premium,
         country: user.country.clone(),
+        token_version_id: 1,
     };
     let now_s = Timestamp::now().as_second();
     Ok(json!({
