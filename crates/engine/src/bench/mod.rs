@@ -24,7 +24,7 @@ mod workshop;
 
 pub(crate) use board::{Board, Teller};
 pub(crate) use flows::with_requests;
-pub use operation::{Fault, Perform, PrepareError, Prepared, Wanted, Workshop};
+pub use operation::{CommandList, CommandListError, Fault, Perform, PrepareError, Prepared, Wanted, Workshop};
 pub(crate) use session::Session;
 pub use timed::{Batch, Single, Timed, Wrong};
 pub(crate) use workshop::{OwnWorkshop, Site};

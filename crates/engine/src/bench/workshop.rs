@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use perflab_model::{bench::Operation, plan::Plan};
+use perflab_model::plan::Plan;
 
-use super::operation::{PrepareError, Prepared, Wanted, Workshop};
+use super::operation::{self, PrepareError, Prepared, Wanted, Workshop};
 use crate::{load::Crew, redact::Redactor, settings::Settings, stop::Stop};
 
 /// What operations may need of the run.
@@ -36,13 +36,6 @@ impl OwnWorkshop {
 
 impl Workshop for OwnWorkshop {
     fn prepare(&self, wanted: Wanted<'_>) -> Result<Prepared, PrepareError> {
-        let _ = &self.site;
-        match wanted.operation {
-            Operation::Builtin { name, .. } => Err(PrepareError {
-                code: "builtin.unknown".into(),
-                message: format!("there is no builtin operation `{name}`"),
-            }),
-            _ => Err(PrepareError { code: "plan.invalid".into(), message: "unknown operation".to_owned() }),
-        }
+        operation::prepare(&self.site, wanted)
     }
 }

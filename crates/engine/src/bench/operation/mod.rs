@@ -6,11 +6,19 @@
 //! Invariant: [`Perform::perform`] is the only thing that is timed. It is called in a loop that is compiled for the very
 //! operation, without a dynamic call in between; whether the answer is right is asked after the clock has stopped.
 
+mod builtin;
+mod command;
+mod expectation;
+mod http;
+mod sql;
+
 use std::borrow::Cow;
 
 use perflab_model::bench::{self, Case, QueryPlan};
 
+pub use self::command::{CommandList, CommandListError};
 use super::timed::{Timed, Timer};
+use crate::bench::Site;
 
 /// Something that can be done again and again. Each thread has one of its own.
 pub trait Perform: Send + 'static {
@@ -137,4 +145,42 @@ pub struct Wanted<'a> {
     pub operation: &'a bench::Operation,
     /// Where it stands among the operations of the case.
     pub position: usize,
+}
+
+/// Makes an operation ready that a suite names. Secrets come from what the process was told or from its environment, and
+/// are taken out of whatever goes wrong.
+pub(super) fn prepare(site: &Site, wanted: Wanted<'_>) -> Result<Prepared, PrepareError> {
+    use perflab_mita::operations::{AtHand, VARIABLES};
+
+    let lookup = |name: &str| site.settings.secret(name);
+    let at_hand = AtHand::from_lookup(lookup);
+    let prepared = match wanted.operation {
+        bench::Operation::Builtin { name, parameters } => builtin::prepare(wanted, name, parameters, &at_hand),
+        bench::Operation::Http { .. } => match &site.crew {
+            Some(crew) => http::prepare(wanted, crew),
+            None => {
+                Err(PrepareError { code: "plan.invalid".into(), message: "the plan sends no requests".to_owned() })
+            }
+        },
+        bench::Operation::Sql { query, params, database, before, after, explain } => {
+            let address = database.as_ref().map(|name| {
+                lookup(name).filter(|address| !address.is_empty()).ok_or_else(|| PrepareError {
+                    code: "secret.missing".into(),
+                    message: format!("the secret `{name}`, the address of the database, is not set"),
+                })
+            });
+            let address = address.transpose()?;
+            let (address, seed) = (address.as_deref(), site.plan.seed);
+            let asked = sql::Asked { query, params, before, after, explain: *explain, address, seed };
+            sql::prepare(wanted, &asked, &at_hand)
+        }
+        bench::Operation::Command { name, args, output } => {
+            command::prepare(wanted, (name, args, *output), &site.settings.commands, &site.stop)
+        }
+    };
+    prepared.map_err(|error| {
+        let secrets = VARIABLES.iter().filter(|variable| variable.name != "ENVIRONMENT");
+        let redactor = site.redactor.and(secrets.filter_map(|variable| lookup(variable.name)));
+        PrepareError { message: redactor.redact(&error.message), ..error }
+    })
 }
