@@ -20,7 +20,8 @@ pub(crate) const LATE: Duration = Duration::from_millis(5);
 
 /// A lane with everything it needs.
 pub(crate) struct Worker {
-    pub(crate) index: usize,
+    /// On which thread it lives.
+    pub(crate) thread: usize,
     pub(crate) lane: Arc<Lane>,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) program: Arc<Program>,
@@ -31,10 +32,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Works until the lanes are closed.
+    /// Works for as long as its thread lives.
     pub(crate) async fn run(mut self) {
         let (lanes, lane, program) = (Arc::clone(&self.lanes), Arc::clone(&self.lane), Arc::clone(&self.program));
-        while let Some(mut start) = lanes.next(&lane).await {
+        loop {
+            let mut start = lane.next().await;
             let mut now = self.now();
             loop {
                 self.begin(start, now);
@@ -44,7 +46,7 @@ impl Worker {
                 });
                 now = self.now();
                 self.performer.end_iteration(end, now);
-                match lanes.release(self.index, now, self.stop.starts_over()) {
+                match lanes.release(self.thread, &lane, now, self.stop.starts_over()) {
                     Some(next) => start = next,
                     None => break,
                 }
@@ -83,7 +85,7 @@ impl Worker {
         let class_key = u32::try_from(class).unwrap_or(u32::MAX);
         self.session.begin_iteration(class, stream(seed, Domain::Iteration, class_key, start.index));
         let prefetched = program.classes[class].auth.map_or(0, |auth| self.shelf.len(auth));
-        let persona = if prefetched > 0 { start.index % prefetched } else { self.index as u64 };
+        let persona = if prefetched > 0 { start.index % prefetched } else { self.lane.index as u64 };
         self.session.turn_rows(Place { persona, turn: start.index });
         if let Some(feed) = self.session.exhausted_feed().map(str::to_owned) {
             self.shelf.tell_exhausted(&feed);

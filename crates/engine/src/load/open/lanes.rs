@@ -1,8 +1,18 @@
 //! Lanes: the slots of an open run. Each is a task that does one iteration at a time and keeps its connections.
 //!
-//! A start takes the lane that was freed last, so few lanes are busy when the target is fast, and they stay warm: their
-//! connections are in use like those at the top of a shared pool. Without a free lane the start is dropped, or queued,
-//! as the plan says.
+//! In:  starts, from the pacer. Out: each of them to a lane, to the queue, or dropped, as the plan says.
+//! Not here: what lanes do ([`super::iteration`]), the threads that they live on ([`super::threads`]).
+//!
+//! A start takes a slot, and a thread that is called comes for it. Handing a start to a lane on another thread costs that
+//! thread a wake-up, which costs more than the request does; so what is due together is handed over by one call, and
+//! nobody is called who has been called already. Whoever is called and does not come, because the system lets another
+//! program work in its place, is passed over at the next call: what is due waits for no thread in particular.
+//!
+//! Lanes belong to one thread each. A start takes the lane that was freed last, so few lanes are busy when the target is
+//! fast, and they stay warm: their connections are in use like those at the top of a shared pool.
+
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::VecDeque,
@@ -21,6 +31,10 @@ use tokio::sync::Notify;
 
 use crate::record::{Recorder, StartEvent, second_of};
 
+/// By how many busy lanes a thread may be ahead of the one that has fewest. Few threads are called for little load, and
+/// what one of them has to do before it comes to a start stays below what a start may be late.
+const AHEAD: usize = 4;
+
 /// A planned start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Start {
@@ -34,6 +48,8 @@ pub(crate) struct Start {
 /// Where a lane gets its starts from.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
+    /// Counts the lanes of the run.
+    pub(crate) index: usize,
     handed: Mutex<Option<Start>>,
     waker: AtomicWaker,
 }
@@ -44,114 +60,185 @@ pub(crate) struct Lanes {
     limits: OpenLimits,
     recorder: Arc<Recorder>,
     state: Mutex<State>,
+    calls: Vec<Call>,
     closed: AtomicBool,
-    /// Told when the last busy lane is free.
+    /// Told when the last slot is free.
     idle: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    lanes: Vec<Arc<Lane>>,
-    free: Vec<usize>,
+    threads: Vec<ThreadLanes>,
+    /// Lanes of all threads.
+    lanes: usize,
+    /// Slots that are taken, by a busy lane or by a start in `due`.
+    taken: usize,
+    /// Starts that have a slot, and that no thread has come for yet.
+    due: VecDeque<Start>,
+    /// Starts that wait for a slot.
     queue: VecDeque<Start>,
+}
+
+/// The lanes of one thread.
+#[derive(Debug, Default)]
+struct ThreadLanes {
+    free: Vec<Arc<Lane>>,
     busy: usize,
 }
 
-/// What to do with a start.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Dispatch {
-    /// It has been handed over, queued or dropped.
-    Settled,
-    /// A new lane is to be opened for it.
-    OpenLane,
+/// How a thread is called.
+#[derive(Debug, Default)]
+struct Call {
+    /// Whether it has been called and has not come yet.
+    is_under_way: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// Starts that wait for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    /// The planned instant of the one that has waited longest for a slot.
+    pub(crate) for_a_slot: Option<Nanos>,
+    /// Whether some have a slot and wait for a thread that has been called.
+    pub(crate) for_a_thread: bool,
+}
+
+/// A start for a lane of the thread that has come for it.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) lane: Arc<Lane>,
+    /// Whether the lane is a new one, for which there is no task yet.
+    pub(crate) is_new: bool,
+}
+
+impl Lane {
+    /// Its next start. Lanes end with their thread.
+    pub(crate) async fn next(&self) -> Start {
+        poll_fn(|context| {
+            self.waker.register(context.waker());
+            self.handed.lock().take().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
 }
 
 impl Lanes {
-    pub(crate) fn new(limits: OpenLimits, recorder: Arc<Recorder>) -> Self {
-        Self { limits, recorder, state: Mutex::default(), closed: AtomicBool::new(false), idle: Notify::new() }
+    /// Without any lane; `threads` will have some.
+    pub(crate) fn new(limits: OpenLimits, recorder: Arc<Recorder>, threads: usize) -> Self {
+        let state = State { threads: (0..threads).map(|_| ThreadLanes::default()).collect(), ..State::default() };
+        Self {
+            limits,
+            recorder,
+            state: Mutex::new(state),
+            calls: (0..threads).map(|_| Call::default()).collect(),
+            closed: AtomicBool::new(false),
+            idle: Notify::new(),
+        }
     }
 
-    /// Hands a start to a free lane, if there is one, and else does what the plan says. `now` decides which queued
-    /// starts have waited too long.
-    pub(crate) fn dispatch(&self, start: Start, now: Nanos) -> Dispatch {
-        self.count(start, StartEvent::Planned);
+    /// Gives starts a slot each, as long as there is one, and else does with them what the plan says. `now` decides which
+    /// queued starts have waited too long.
+    pub(crate) fn dispatch(&self, starts: &[Start], now: Nanos) {
+        self.plan(starts);
         let mut state = self.state.lock();
-        if let Some(index) = state.free.pop() {
-            state.busy += 1;
-            let lane = Arc::clone(&state.lanes[index]);
-            drop(state);
-            self.begin(start);
-            *lane.handed.lock() = Some(start);
-            lane.waker.wake();
-            return Dispatch::Settled;
-        }
-        if state.lanes.len() < self.limits.max_in_flight as usize {
-            return Dispatch::OpenLane;
-        }
-        match self.limits.on_saturated {
-            OnSaturated::Drop => self.count(start, StartEvent::Dropped),
-            OnSaturated::Queue => {
-                // Those that have waited too long go first: the queue never holds more than `max_late` of starts.
-                while let Some(oldest) = state.queue.front().copied().filter(|oldest| self.is_too_late(*oldest, now)) {
-                    state.queue.pop_front();
-                    self.count(oldest, StartEvent::Dropped);
+        for start in starts {
+            if state.taken < self.slots() {
+                state.taken += 1;
+                state.due.push_back(*start);
+                self.begin(*start);
+                continue;
+            }
+            match self.limits.on_saturated {
+                OnSaturated::Drop => self.count(*start, StartEvent::Dropped),
+                OnSaturated::Queue => {
+                    // Those that have waited too long go first: the queue never holds more than `max_late` of starts.
+                    while let Some(oldest) = state.queue.front().filter(|oldest| self.is_too_late(**oldest, now)) {
+                        self.count(*oldest, StartEvent::Dropped);
+                        state.queue.pop_front();
+                    }
+                    state.queue.push_back(Start { queued: true, ..*start });
                 }
-                state.queue.push_back(Start { queued: true, ..start });
             }
         }
-        Dispatch::Settled
+        self.call(state);
     }
 
-    /// Opens a lane whose first start is `start`.
-    pub(crate) fn open(&self, start: Start) -> (usize, Arc<Lane>) {
-        let lane = Arc::new(Lane { handed: Mutex::new(Some(start)), waker: AtomicWaker::new() });
+    /// Comes for a start that is due: one for a lane of this thread, as long as it has one and has not more to do than
+    /// others. Others are called for what is left.
+    pub(crate) fn come(&self, thread: usize) -> Option<Handed> {
         let mut state = self.state.lock();
-        state.lanes.push(Arc::clone(&lane));
-        state.busy += 1;
-        self.begin(start);
-        (state.lanes.len() - 1, lane)
+        if !self.may_take(&state, thread) {
+            self.call(state);
+            return None;
+        }
+        let start = state.due.pop_front()?;
+        let lane = state.threads[thread].free.pop();
+        let is_new = lane.is_none();
+        let lane = lane.unwrap_or_else(|| {
+            state.lanes += 1;
+            Arc::new(Lane { index: state.lanes - 1, ..Lane::default() })
+        });
+        state.threads[thread].busy += 1;
+        drop(state);
+        *lane.handed.lock() = Some(start);
+        lane.waker.wake();
+        Some(Handed { lane, is_new })
     }
 
-    /// The lane's next start; nothing when the run is over.
-    pub(crate) async fn next(&self, lane: &Lane) -> Option<Start> {
+    /// Waits until this thread is called; `false` when the run is over.
+    pub(crate) async fn called(&self, thread: usize) -> bool {
+        let call = &self.calls[thread];
         poll_fn(|context| {
-            lane.waker.register(context.waker());
-            match lane.handed.lock().take() {
-                Some(start) => Poll::Ready(Some(start)),
-                None if self.closed.load(Ordering::Acquire) => Poll::Ready(None),
-                None => Poll::Pending,
+            call.waker.register(context.waker());
+            if self.closed.load(Ordering::Acquire) {
+                return Poll::Ready(false);
             }
+            // Whoever calls from now on finds it on its way no more, and calls again.
+            if call.is_under_way.swap(false, Ordering::AcqRel) { Poll::Ready(true) } else { Poll::Pending }
         })
         .await
     }
 
-    /// Frees a lane; gives it the next queued start at once, if one waits. Once `starts_are_over` those that wait are given
-    /// up: they would be begun only to be cut off.
-    pub(crate) fn release(&self, index: usize, now: Nanos, starts_are_over: bool) -> Option<Start> {
+    /// Frees the slot of a lane, and gives the lane the next start at once if one is due or waits for a slot. Once
+    /// `starts_are_over` those that wait for one are given up: they would be begun only to be cut off.
+    pub(crate) fn release(&self, thread: usize, lane: &Arc<Lane>, now: Nanos, starts_are_over: bool) -> Option<Start> {
         let mut state = self.state.lock();
+        state.taken -= 1;
+        self.recorder.in_flight.fetch_sub(1, Ordering::Relaxed);
         while let Some(start) = state.queue.pop_front() {
             if starts_are_over || self.is_too_late(start, now) {
                 self.count(start, StartEvent::Dropped);
                 continue;
             }
-            self.count(start, StartEvent::Started);
-            return Some(start);
+            state.taken += 1;
+            state.due.push_back(start);
+            self.begin(start);
+            break;
         }
-        state.free.push(index);
-        state.busy -= 1;
-        self.recorder.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if state.busy == 0 {
+        let next = state.due.pop_front();
+        if next.is_none() {
+            state.threads[thread].busy -= 1;
+            state.threads[thread].free.push(Arc::clone(lane));
+        }
+        if state.taken == 0 {
             self.idle.notify_waiters();
         }
-        None
+        next
     }
 
-    /// When the start was planned that has waited longest for a lane, if any waits.
-    pub(crate) fn oldest_waiting(&self) -> Option<Nanos> {
-        self.state.lock().queue.front().map(|start| start.planned)
+    /// What waits now.
+    pub(crate) fn waiting(&self) -> Waiting {
+        let state = self.state.lock();
+        let for_a_slot = state.queue.front().map(|start| start.planned);
+        Waiting { for_a_slot, for_a_thread: !state.due.is_empty() }
     }
 
-    /// Gives up every start that still waits.
+    /// Calls another thread where nobody has come yet for what is due.
+    pub(crate) fn call_again(&self) {
+        self.call(self.state.lock());
+    }
+
+    /// Gives up every start that still waits for a slot.
     pub(crate) fn drop_queue(&self) {
         for start in std::mem::take(&mut self.state.lock().queue) {
             self.count(start, StartEvent::Dropped);
@@ -162,19 +249,57 @@ impl Lanes {
     pub(crate) async fn all_idle(&self) {
         loop {
             let told = self.idle.notified();
-            if self.state.lock().busy == 0 {
+            if self.state.lock().taken == 0 {
                 return;
             }
             told.await;
         }
     }
 
-    /// Lets every idle lane end.
+    /// Lets the threads end, with whatever their lanes are doing.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for lane in &self.state.lock().lanes {
-            lane.waker.wake();
+        self.calls.iter().for_each(|call| call.waker.wake());
+    }
+
+    /// Counts something by the second in which the start was planned.
+    pub(crate) fn count(&self, start: Start, event: StartEvent) {
+        self.recorder.starts.count(second_of(start.planned), event);
+    }
+
+    /// Counts starts as planned, those of one second at once.
+    fn plan(&self, starts: &[Start]) {
+        for together in starts.chunk_by(|a, b| second_of(a.planned) == second_of(b.planned)) {
+            let second = together.first().map_or(0, |start| second_of(start.planned));
+            self.recorder.starts.count_many(second, StartEvent::Planned, together.len() as u64);
         }
+    }
+
+    /// Calls the first thread that can take what is due and has not been called yet.
+    fn call(&self, state: parking_lot::MutexGuard<'_, State>) {
+        if state.due.is_empty() {
+            return;
+        }
+        let able = (0..self.calls.len()).filter(|thread| self.may_take(&state, *thread));
+        let called = { able }.find(|thread| !self.calls[*thread].is_under_way.swap(true, Ordering::AcqRel));
+        drop(state);
+        if let Some(thread) = called {
+            self.calls[thread].waker.wake();
+        }
+    }
+
+    /// Whether a thread has a lane for another start, and not more to do than it should have. Threads that have been called
+    /// and do not come are nobody to leave a start to.
+    fn may_take(&self, state: &State, thread: usize) -> bool {
+        let can_take = |one: usize| !state.threads[one].free.is_empty() || state.lanes < self.slots();
+        let comes = |one: usize| !self.calls[one].is_under_way.load(Ordering::Acquire);
+        let others = (0..self.calls.len()).filter(|other| *other != thread && can_take(*other) && comes(*other));
+        let fewest = others.map(|other| state.threads[other].busy).min();
+        can_take(thread) && fewest.is_none_or(|fewest| state.threads[thread].busy < fewest + AHEAD)
+    }
+
+    fn slots(&self) -> usize {
+        self.limits.max_in_flight as usize
     }
 
     fn is_too_late(&self, start: Start, now: Nanos) -> bool {
@@ -184,78 +309,5 @@ impl Lanes {
     fn begin(&self, start: Start) {
         self.recorder.in_flight.fetch_add(1, Ordering::Relaxed);
         self.count(start, StartEvent::Started);
-    }
-
-    /// Counts something by the second in which the start was planned.
-    pub(crate) fn count(&self, start: Start, event: StartEvent) {
-        self.recorder.starts.count(second_of(start.planned), event);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use perflab_model::{load::Arrivals, unit::Millis};
-
-    use super::*;
-    use crate::record::{Groups, Names, StartCounts};
-
-    fn lanes(on_saturated: OnSaturated) -> Lanes {
-        let limits = OpenLimits {
-            max_in_flight: 1,
-            on_saturated,
-            max_late: Millis::new(1000),
-            arrivals: Arrivals::Even,
-            adjustable: false,
-        };
-        Lanes::new(limits, Arc::new(Recorder::new(Names::default(), Groups::default())))
-    }
-
-    fn start(index: u64, millis: u64) -> Start {
-        Start { index, planned: Nanos::new(millis * 1_000_000), queued: false }
-    }
-
-    fn at(millis: u64) -> Nanos {
-        Nanos::new(millis * 1_000_000)
-    }
-
-    #[test]
-    fn a_start_without_a_free_lane_is_dropped_and_is_still_an_arrival() {
-        let lanes = lanes(OnSaturated::Drop);
-        assert_eq!(lanes.dispatch(start(0, 0), at(0)), Dispatch::OpenLane);
-        let (index, _) = lanes.open(start(0, 0));
-        assert_eq!(lanes.dispatch(start(1, 10), at(10)), Dispatch::Settled);
-        assert_eq!(lanes.release(index, at(20), false), None);
-        assert_eq!(lanes.dispatch(start(2, 30), at(30)), Dispatch::Settled);
-        let counts = lanes.recorder.starts.take(0);
-        assert_eq!(counts, StartCounts { planned: 3, started: 2, dropped: 1, ..StartCounts::default() });
-    }
-
-    #[test]
-    fn a_queued_start_begins_late_and_is_given_up_when_it_is_too_late() {
-        let lanes = lanes(OnSaturated::Queue);
-        assert_eq!(lanes.dispatch(start(0, 0), at(0)), Dispatch::OpenLane);
-        let (index, _) = lanes.open(start(0, 0));
-        for (k, millis) in [(1, 100), (2, 200), (3, 900)] {
-            assert_eq!(lanes.dispatch(start(k, millis), at(millis)), Dispatch::Settled);
-        }
-        let next = lanes.release(index, at(1150), false).expect("the second start is still young enough");
-        assert_eq!((next.index, next.queued), (2, true), "the first has waited for more than a second");
-        assert_eq!(lanes.oldest_waiting(), Some(at(900)));
-        lanes.drop_queue();
-        assert_eq!(
-            lanes.recorder.starts.take(0),
-            StartCounts { planned: 4, started: 2, dropped: 2, ..StartCounts::default() }
-        );
-    }
-
-    #[test]
-    fn a_start_that_waits_is_not_begun_once_the_run_is_being_ended() {
-        let lanes = lanes(OnSaturated::Queue);
-        assert_eq!(lanes.dispatch(start(0, 0), at(0)), Dispatch::OpenLane);
-        let (index, _) = lanes.open(start(0, 0));
-        assert_eq!(lanes.dispatch(start(1, 100), at(100)), Dispatch::Settled);
-        assert_eq!(lanes.release(index, at(150), true), None);
-        let counts = lanes.recorder.starts.take(0);
-        assert_eq!(counts, StartCounts { planned: 2, started: 1, dropped: 1, ..StartCounts::default() });
     }
 }

@@ -10,8 +10,9 @@ mod iteration;
 mod lanes;
 mod pacer;
 mod schedule;
+mod threads;
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use perflab_model::{
     load::{OpenLimits, RateStage},
@@ -20,12 +21,9 @@ use perflab_model::{
 };
 
 pub(crate) use self::pacer::Adjustments;
-use self::{iteration::Worker, lanes::Lanes, pacer::Pacer, schedule::Schedule};
-use super::{Crew, Model, drain};
-use crate::{
-    flow::{Domain, Session, stream},
-    record::Ticker,
-};
+use self::{lanes::Lanes, pacer::Pacer, schedule::Schedule, threads::Threads};
+use super::{Crew, drain};
+use crate::record::Ticker;
 
 /// What an open run adds to what every run has.
 pub(crate) struct OpenPlan {
@@ -41,7 +39,16 @@ pub(crate) struct OpenPlan {
 
 /// Carries out an open run, to the end of its last iteration.
 pub(crate) async fn drive(plan: OpenPlan, crew: Arc<Crew>, adjustments: Arc<Adjustments>, ticker: &Ticker) {
-    let lanes = Arc::new(Lanes::new(plan.limits, Arc::clone(&crew.context.recorder)));
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let lanes = Arc::new(Lanes::new(plan.limits, Arc::clone(&crew.context.recorder), cores));
+    let threads = match Threads::start(&crew, &lanes, cores) {
+        Ok(threads) => threads,
+        Err(error) => {
+            let message = format!("the threads that do the iterations could not be started: {error}");
+            crew.stop.cut(Ending::Failed { code: "internal".to_owned(), message });
+            return;
+        }
+    };
     let ended = pace(&plan, &crew, &lanes, adjustments, ticker).await;
     ticker.starts_ended(ended);
     let stop = &crew.stop;
@@ -51,7 +58,7 @@ pub(crate) async fn drive(plan: OpenPlan, crew: Arc<Crew>, adjustments: Arc<Adju
     // Queued starts still have their time; then thinking ends too.
     drain(stop, crew.graceful, lanes.all_idle()).await;
     lanes.drop_queue();
-    lanes.close();
+    drop(threads);
 }
 
 /// Runs the pacer on a thread of its own; gives back when the starts ended.
@@ -65,43 +72,10 @@ async fn pace(
     let schedule = Schedule::new(&plan.stages, plan.limits.arrivals, crew.program.seed);
     let (clock, begin, end, cap) = (crew.context.clock, plan.begin, plan.end, plan.cap);
     let stopped = Arc::clone(&crew.stop);
-    let (stop, crew, lanes) = (Arc::clone(&crew.stop), Arc::clone(crew), Arc::clone(lanes));
-    let runtime = tokio::runtime::Handle::current();
+    let (stop, lanes) = (Arc::clone(&crew.stop), Arc::clone(lanes));
     let adjusted = ticker.adjuster();
     let paced = tokio::task::spawn_blocking(move || {
-        let open_lane = |start| {
-            // Timers and sockets of the lane belong to the runtime.
-            let _inside = runtime.enter();
-            let (index, lane) = lanes.open(start);
-            let worker = Worker {
-                index,
-                lane,
-                lanes: Arc::clone(&lanes),
-                program: Arc::clone(&crew.program),
-                shelf: Arc::clone(&crew.shelf),
-                stop: Arc::clone(&crew.stop),
-                performer: crew.performer(Arc::clone(&crew.h2), Model::Open),
-                session: Session::new(
-                    Arc::clone(&crew.program),
-                    0,
-                    stream(crew.program.seed, Domain::Iteration, u32::MAX, index as u64),
-                ),
-            };
-            runtime.spawn(worker.run());
-        };
-        Pacer {
-            schedule,
-            clock,
-            begin,
-            end,
-            stop,
-            lanes: Arc::clone(&lanes),
-            adjustments,
-            cap,
-            adjusted: &adjusted,
-            open_lane: &open_lane,
-        }
-        .run()
+        Pacer { schedule, clock, begin, end, stop, lanes, adjustments, cap, adjusted: &adjusted }.run()
     });
     match paced.await {
         Ok(ended) => ended,

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use perflab_model::unit::Nanos;
 
 use super::{
-    lanes::{Dispatch, Lanes, Start},
+    lanes::{Lanes, Start, Waiting},
     schedule::Schedule,
 };
 use crate::{
@@ -31,6 +31,10 @@ const NAP: Duration = Duration::from_micros(100);
 /// How long it sleeps while starts wait for a lane for more than twice this long. None that becomes due meanwhile could
 /// begin at its instant, and the lanes have enough to do: waking up for it would only take time from them.
 const LONG_NAP: Duration = Duration::from_millis(1);
+
+/// How long it gives the thread that it has called, before it calls another one: the system may let another program work
+/// where that thread would.
+const COME_WITHIN: Duration = Duration::from_micros(200);
 
 /// How many starts it releases by one look at the clock, before it looks whether anybody wants it to end.
 const AT_ONCE: usize = 1_000;
@@ -74,8 +78,6 @@ pub(crate) struct Pacer<'a> {
     pub(crate) cap: f64,
     /// Told of every adjustment that was made.
     pub(crate) adjusted: &'a dyn Fn(Adjustment),
-    /// Opens a lane for a start.
-    pub(crate) open_lane: &'a dyn Fn(Start),
 }
 
 impl Pacer<'_> {
@@ -86,6 +88,7 @@ impl Pacer<'_> {
         // Set once: one pacer a run.
         let _ = self.adjustments.pacer.set(thread::current());
         let mut index = 0;
+        let mut starts = Vec::with_capacity(AT_ONCE);
         loop {
             self.adjust();
             let due = self.schedule.peek().unwrap_or(self.end);
@@ -96,23 +99,25 @@ impl Pacer<'_> {
             // Before the origin the clock says zero, which is when the first start may be due.
             if now < due || Instant::now() < self.clock.instant(due) {
                 let left = self.clock.instant(due).saturating_duration_since(Instant::now());
-                thread::park_timeout(left.max(nap(now, self.lanes.oldest_waiting())));
+                let waiting = self.lanes.waiting();
+                let sleeps = left.max(nap(now, waiting));
+                thread::park_timeout(if waiting.for_a_thread { sleeps.min(COME_WITHIN) } else { sleeps });
+                if waiting.for_a_thread {
+                    self.lanes.call_again();
+                }
                 continue;
             }
-            let mut left = AT_ONCE;
-            while left > 0 && self.schedule.peek().is_some_and(|due| due <= now) {
+            while starts.len() < AT_ONCE && self.schedule.peek().is_some_and(|due| due <= now) {
                 let Some(planned) = self.schedule.next() else { break };
-                let start = Start { index, planned, queued: false };
+                starts.push(Start { index, planned, queued: false });
                 index += 1;
-                left -= 1;
-                if self.lanes.dispatch(start, now) == Dispatch::OpenLane {
-                    (self.open_lane)(start);
-                }
             }
-            if left == AT_ONCE {
+            if starts.is_empty() {
                 // The end was due, and nothing before it.
                 return self.end;
             }
+            self.lanes.dispatch(&starts, now);
+            starts.clear();
         }
     }
 
@@ -127,9 +132,9 @@ impl Pacer<'_> {
     }
 }
 
-/// The shortest sleep, where this start has waited longest for a lane.
-fn nap(now: Nanos, oldest_waiting: Option<Nanos>) -> Duration {
-    match oldest_waiting {
+/// The shortest sleep.
+fn nap(now: Nanos, waiting: Waiting) -> Duration {
+    match waiting.for_a_slot {
         Some(planned) if now.since(planned).duration() > 2 * LONG_NAP => LONG_NAP,
         _ => NAP,
     }
@@ -154,6 +159,7 @@ mod tests {
     #[case::one_that_just_came(Some(9_000_000), NAP)]
     #[case::lanes_have_enough_to_do(Some(7_000_000), LONG_NAP)]
     fn it_sleeps_longer_only_while_lanes_are_behind(#[case] oldest_waiting: Option<u64>, #[case] sleeps: Duration) {
-        assert_eq!(nap(Nanos::new(10_000_000), oldest_waiting.map(Nanos::new)), sleeps);
+        let waiting = Waiting { for_a_slot: oldest_waiting.map(Nanos::new), for_a_thread: false };
+        assert_eq!(nap(Nanos::new(10_000_000), waiting), sleeps);
     }
 }
