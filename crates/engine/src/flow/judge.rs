@@ -3,6 +3,7 @@
 //! In:  an exchange that no redirect follows. Out: a [`Verdict`]; values go to the session.
 
 use http::StatusCode;
+use serde_json::Value;
 
 use super::{
     check::{self, CheckCode, Checked},
@@ -19,6 +20,10 @@ use crate::{
 /// Bytes of an answer's first line that are looked at for an example of its failure: more than it shows, so that a secret
 /// across the end of what is shown is known for one.
 const EXCERPT: usize = 512;
+
+/// A body of this size takes longer to be read as JSON than others on the same thread may wait for their answers to be
+/// timed.
+const LARGE: usize = 64 * 1024;
 
 /// What a finished exchange comes to.
 pub(super) struct Verdict {
@@ -48,11 +53,28 @@ impl Verdict {
     }
 }
 
-/// Applies checks and extractions, and looks for a log-in's token.
+/// The body as JSON, where something looks at it and it is some.
+pub(super) async fn json_of(request: &RequestCode, exchange: &Exchange, bearer_from: Option<&str>) -> Option<Value> {
+    let answer = exchange.outcome.as_ref().ok()?;
+    let wants_json = bearer_from.is_some()
+        || request.checks.iter().any(|check| matches!(check, CheckCode::Json { .. }))
+        || request.extracts.iter().any(super::extract::ExtractCode::needs_body);
+    if !wants_json {
+        return None;
+    }
+    if answer.body.len() < LARGE {
+        return serde_json::from_slice(&answer.body).ok();
+    }
+    let body = answer.body.clone();
+    tokio::task::spawn_blocking(move || serde_json::from_slice(&body).ok()).await.ok().flatten()
+}
+
+/// Applies checks and extractions, and looks for a log-in's token. `json` is the body as [`json_of`] gives it.
 pub(super) fn judge(
     request: &RequestCode,
     session: &mut Session,
     exchange: &Exchange,
+    json: Option<&Value>,
     bearer_from: Option<&str>,
 ) -> Verdict {
     let answer = match &exchange.outcome {
@@ -60,13 +82,9 @@ pub(super) fn judge(
         Err(failure) => return Verdict::unchecked(Some(failure.clone())),
     };
     let is_cut = answer.is_cut && request.keep == Keep::Body;
-    let wants_json = bearer_from.is_some()
-        || request.checks.iter().any(|check| matches!(check, CheckCode::Json { .. }))
-        || request.extracts.iter().any(super::extract::ExtractCode::needs_body);
-    let json: Option<serde_json::Value> = if wants_json { serde_json::from_slice(&answer.body).ok() } else { None };
     // What a log-in answers holds a token, whatever a check finds wrong with it. A refusal says why, and holds none.
     let holds_token = bearer_from.is_some_and(|pointer| {
-        answer.status.as_u16() < 400 || json.as_ref().is_some_and(|json| json.pointer(pointer).is_some())
+        answer.status.as_u16() < 400 || json.is_some_and(|json| json.pointer(pointer).is_some())
     });
     let excerpt = || if holds_token { String::new() } else { excerpt_of(&answer.body) };
     let checked = Checked {
@@ -74,7 +92,7 @@ pub(super) fn judge(
         headers: &answer.headers,
         body: &answer.body,
         is_cut,
-        json: json.as_ref(),
+        json,
         took: exchange.ended.since(exchange.sent).duration(),
     };
     let outcome = check::apply(&request.checks, &checked);
@@ -82,7 +100,7 @@ pub(super) fn judge(
     let mut lacks_value = false;
     for extract in &request.extracts {
         let is_readable = !(is_cut && extract.needs_body());
-        match is_readable.then(|| extract.find(&answer.headers, &answer.body, json.as_ref())).flatten() {
+        match is_readable.then(|| extract.find(&answer.headers, &answer.body, json)).flatten() {
             Some(value) => session.set_var(extract.var, value),
             None if extract.required => {
                 lacks_value = true;
@@ -105,7 +123,7 @@ pub(super) fn judge(
             refused.code = ErrorCode::AuthFailed;
         }
         if failure.is_none() {
-            let text = json.as_ref().and_then(|json| json.pointer(pointer)).and_then(text_of);
+            let text = json.and_then(|json| json.pointer(pointer)).and_then(text_of);
             token = text.and_then(|text| Token::new(&text));
             if token.is_none() {
                 let message = format!("{}: no token at `{pointer}` of the answer", answer.status);

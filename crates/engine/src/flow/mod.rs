@@ -16,6 +16,7 @@ mod fill;
 mod header;
 mod judge;
 mod perform;
+mod redirect;
 mod request;
 mod run;
 mod session;

@@ -2,26 +2,29 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc::SyncSender,
+    },
     time::Duration,
 };
 
 use http::{
-    HeaderMap, HeaderName, Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION},
+    HeaderMap, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
 use perflab_model::{
     runner::{Ending, Report},
     tick::Counted,
     unit::Nanos,
 };
-use url::Url;
 
 use super::{
-    check::CheckCode,
     compile::Program,
-    judge::{Verdict, judge},
-    request::{Place, Prepared, RequestCode, Unsendable, place_of},
+    judge::{Verdict, json_of, judge},
+    redirect::{becomes_get, drop_private, url_of},
+    request::{Prepared, RequestCode, Unsendable},
     run::IterationEnd,
     session::{Session, Token},
 };
@@ -212,7 +215,10 @@ impl Performer {
             let verdict = match &next {
                 Some(Ok(_)) => Verdict::unchecked(None),
                 Some(Err(failure)) => Verdict::unchecked(Some(failure.clone())),
-                None => judge(request, session, &exchange, bearer_from),
+                None => {
+                    let json = json_of(request, &exchange, bearer_from).await;
+                    judge(request, session, &exchange, json.as_ref(), bearer_from)
+                }
             };
             let stamps = Stamps {
                 planned: planned.take(),
@@ -253,56 +259,14 @@ impl Performer {
             return self.client.send(outgoing).await;
         }
         let recorder = Arc::clone(&self.client.context.recorder);
-        recorder.in_flight.fetch_add(1, Ordering::Relaxed);
-        let exchange = self.client.send(outgoing).await;
-        recorder.in_flight.fetch_sub(1, Ordering::Relaxed);
-        exchange
+        let _under_way = UnderWay::new(&recorder.in_flight);
+        self.client.send(outgoing).await
     }
 
     fn obey(&self, answer: &Answer) {
         if answer.asks_to_stop() {
             self.client.watch.stop().cut(Ending::TargetAsked);
         }
-    }
-
-    /// Where the answer sends us, if it does and we follow. `carries_values` says whether a body with values of this user
-    /// would come along.
-    fn redirect(
-        &self,
-        request: &RequestCode,
-        from: &Place,
-        exchange: &Exchange,
-        hops: u8,
-        carries_values: bool,
-    ) -> Option<Result<Place, Failure>> {
-        let answer = exchange.outcome.as_ref().ok()?;
-        if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return None;
-        }
-        // A suite that expects the redirect itself wants to see it, not where it leads.
-        let is_wanted = request.checks.iter().any(
-            |check| matches!(check, CheckCode::Status(list) if list.iter().any(|one| one.fits(answer.status.as_u16()))),
-        );
-        let most = self.client.context.policy.max_redirects;
-        if is_wanted || most == 0 {
-            return None;
-        }
-        let location = answer.headers.get(LOCATION)?.to_str().ok()?;
-        if hops >= most {
-            return Some(Err(Failure::new(ErrorCode::RedirectLoop, format!("more than {most} redirects"))));
-        }
-        let blocked = |why: String| Failure::new(ErrorCode::RedirectBlocked, why);
-        let Some(url) = url_of(from).and_then(|url| url.join(location).ok()) else {
-            return Some(Err(blocked("the redirect names no URL".to_owned())));
-        };
-        let to = place_of(&url, &self.client.context.guard).map_err(|denied| blocked(denied.to_string()));
-        Some(to.and_then(|to| {
-            if carries_values && to.origin != from.origin {
-                let why = format!("the redirect would carry a body with this user's values on to {}", to.origin);
-                return Err(blocked(why));
-            }
-            Ok(to)
-        }))
     }
 
     /// Counts something that ended outside a session.
@@ -355,25 +319,38 @@ impl Performer {
     }
 }
 
-/// Takes out what another place must not see: what every client drops, and whatever holds a secret or a value of this
-/// user.
-fn drop_private(headers: &mut HeaderMap) {
-    let private: Vec<HeaderName> =
-        headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone()).collect();
-    for name in private.iter().chain(&[AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE]) {
-        headers.remove(name);
+/// A request that is counted as under way, however it ends.
+struct UnderWay<'a>(&'a AtomicU32);
+
+impl<'a> UnderWay<'a> {
+    fn new(gauge: &'a AtomicU32) -> Self {
+        gauge.fetch_add(1, Ordering::Relaxed);
+        Self(gauge)
     }
 }
 
-/// As browsers do: a POST becomes a GET except after 307 and 308.
-fn becomes_get(status: Option<u16>, method: &Method) -> bool {
-    match status {
-        Some(303) => *method != Method::HEAD,
-        Some(301 | 302) => *method == Method::POST,
-        _ => false,
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        // Once a run is settled nothing is under way any more, whatever still comes to its end.
+        let _settled = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
     }
 }
 
-fn url_of(place: &Place) -> Option<Url> {
-    Url::parse(&format!("{}{}", place.origin, place.target)).ok()
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_breaks_down_is_under_way_no_more() {
+        let gauge = AtomicU32::new(4);
+        let broken = catch_unwind(|| {
+            let _under_way = UnderWay::new(&gauge);
+            assert_eq!(gauge.load(Ordering::Relaxed), 5);
+            panic!("as a fault of ours would");
+        });
+        assert!(broken.is_err());
+        assert_eq!(gauge.load(Ordering::Relaxed), 4);
+    }
 }

@@ -1,6 +1,8 @@
 //! Who starts when: the open model by our own executor, the closed model by goose.
 
 pub(crate) mod closed;
+#[cfg(test)]
+mod faults;
 pub(crate) mod open;
 mod prefetch;
 mod tokens;

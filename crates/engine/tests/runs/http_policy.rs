@@ -318,6 +318,24 @@ fn an_answer_larger_than_checks_read_is_not_called_wrong() {
     assert_eq!(codes(&outcome), BTreeMap::new(), "what nothing reads may be as large as it likes");
 }
 
+/// Sizes around that from which bodies are read aside of those that wait for their answers.
+#[rstest]
+#[case::small(100)]
+#[case::large(300_000)]
+fn an_answer_is_checked_and_taken_from_whatever_its_size(#[case] size: usize) {
+    let server = Server::always(Answer::body(&format!(r#"{{"pad": "{}", "next": "/b"}}"#, "x".repeat(size))));
+    let checked = |wanted: &str| Request {
+        checks: vec![Check::Json { pointer: "/next".into(), test: JsonTest::Equals(wanted.into()) }],
+        extract: vec![Extract { var: "next".into(), from: ExtractFrom::JsonPointer("/next".into()), required: true }],
+        ..get("a", "/a")
+    };
+    let outcome = ten(&server, vec![request(checked("/b")), request(get("b", "${next}"))], |_| {});
+    assert_eq!(codes(&outcome), BTreeMap::new());
+    assert_eq!(server.heads().iter().filter(|head| head.starts_with("GET /b ")).count(), 10);
+    let outcome = ten(&server, vec![request(checked("/c"))], |_| {});
+    assert_eq!(codes(&outcome), only("check.json", 10));
+}
+
 #[test]
 fn five_hundred_names_are_counted_apart_though_each_may_be_redirected() {
     let server = Server::always(Answer::body("ok"));
