@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bench::Case,
     id::RunId,
     kill_switch::KillSwitch,
     launch::LaunchRequest,
     load::Load,
+    mark::Mark,
     name::{EnvironmentName, ProjectName, ScenarioName, SuiteName},
     plan::Rule,
     problem::FieldProblem,
-    run::{Revision, RunRow, RunState, Trigger},
+    run::{RunRow, RunState, Trigger},
+    suite::SuiteKind,
     unit::Millis,
-    validity::ValidityState,
-    verdict::Verdict,
     work::Needs,
 };
 
@@ -41,8 +42,14 @@ pub struct SuiteOption {
     pub version: String,
     /// When that version came, microseconds since the epoch.
     pub since_us: i64,
-    /// Its scenarios, in the order of the file.
+    /// What it measures.
+    #[serde(default)]
+    pub kind: SuiteKind,
+    /// Its scenarios, in the order of the file; of a benchmark suite the one that stands for all of its cases.
     pub scenarios: Vec<ScenarioOption>,
+    /// Its cases with the defaults of the parameters, in the order in which they run; none of a load suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseOption>,
     /// Its parameters.
     pub parameters: Vec<ParameterOption>,
     /// Why it cannot be used, if so.
@@ -65,6 +72,52 @@ pub struct ScenarioOption {
     pub load: String,
     /// Whether it is an open run.
     pub open: bool,
+    /// Whether another number of users can be asked for: it has users, and of several loads one only.
+    #[serde(default)]
+    pub users: bool,
+}
+
+/// A case of a benchmark suite that can be launched: one combination of its matrix, one number of threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CaseOption {
+    /// Its name, which overrides take.
+    pub name: String,
+    /// Its name in the suite, which several combinations share.
+    pub base: String,
+    /// Its title, where it has one.
+    pub title: Option<String>,
+    /// Its category.
+    pub category: Option<String>,
+    /// Whether it runs first.
+    pub critical: bool,
+    /// How much is measured, in a few words: `500 iterations`, `200 pairs`, `30s`.
+    pub amount: String,
+    /// How many do it at the same time.
+    pub concurrency: u32,
+    /// Target of its mean (of a pair: of its overhead), milliseconds.
+    pub target: Option<f64>,
+    /// Its maximum, milliseconds.
+    pub max: Option<f64>,
+    /// Why the limits are what they are.
+    pub rationale: Option<String>,
+}
+
+impl From<&Case> for CaseOption {
+    fn from(case: &Case) -> Self {
+        Self {
+            name: case.name.to_string(),
+            base: case.base.to_string(),
+            title: case.title.clone(),
+            category: case.category.clone(),
+            critical: case.critical,
+            amount: case.amount_text(),
+            concurrency: case.concurrency,
+            target: case.target_ns.map(|ns| ns / 1e6),
+            max: case.max_ns.map(|ns| ns / 1e6),
+            rationale: case.rationale.clone(),
+        }
+    }
 }
 
 /// A parameter of a suite.
@@ -114,6 +167,9 @@ pub struct LaunchPreview {
     pub request: LaunchRequest,
     /// The load, expanded, overrides included; nothing when it cannot be made out.
     pub load: Option<Load>,
+    /// The cases that will be measured, overrides included; none of a load suite.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseOption>,
     /// What is left out of verdicts at the beginning.
     pub warmup: Millis,
     /// How long open requests are waited for at the end.
@@ -124,10 +180,13 @@ pub struct LaunchPreview {
     pub estimate: Option<Estimate>,
     /// Names of the secrets it needs, and whether this lab's own worker has them.
     pub secrets: Vec<SecretState>,
-    /// Cap of the environment on the plotted quantity (users or rate).
+    /// Cap of the environment on the plotted quantity (users or rate); nothing where none is plotted.
     pub cap: Option<f64>,
     /// The seed that will be used.
     pub seed: Option<u64>,
+    /// What its reports will say of how it was allowed; nothing of most runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
     /// Why Start is not possible, field by field; empty when it is.
     pub problems: Vec<FieldProblem>,
 }
@@ -209,106 +268,6 @@ pub struct RunsPage {
     pub warnings: Vec<String>,
     /// Whether the lab has any run at all.
     pub any: bool,
-}
-
-/// What a trend shows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default)]
-pub struct TrendQuery {
-    /// The project; the only one where there is one.
-    pub project: Option<ProjectName>,
-    /// The suite.
-    pub suite: Option<SuiteName>,
-    /// The scenario.
-    pub scenario: Option<ScenarioName>,
-    /// The environment.
-    pub environment: Option<EnvironmentName>,
-    /// A request; all together where there is none.
-    pub request: Option<String>,
-    /// `latency_p95` …; see [`Trend::measures`].
-    pub measure: Option<String>,
-}
-
-/// One measure over runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Trend {
-    /// The choice, completed.
-    pub query: TrendQuery,
-    /// What can be chosen: suites with scenarios that have runs.
-    pub scenarios: Vec<(SuiteName, ScenarioName)>,
-    /// Environments that have runs of it.
-    pub environments: Vec<EnvironmentName>,
-    /// Requests that have results.
-    pub requests: Vec<String>,
-    /// Measures: code and label.
-    pub measures: Vec<(String, String)>,
-    /// Unit of the values, as shown: `ms`, `%`, `/s`.
-    pub unit: String,
-    /// Oldest first.
-    pub points: Vec<TrendPoint>,
-}
-
-/// One run in a trend.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct TrendPoint {
-    /// The run.
-    pub id: RunId,
-    /// Its number.
-    pub number: u64,
-    /// Where it is: a stopped or failed run has results too.
-    pub state: RunState,
-    /// Planned load in a few words: `200 users, 15m`.
-    pub load: String,
-    /// When it ended, microseconds since the epoch.
-    pub at_us: i64,
-    /// What was measured.
-    pub revision: Revision,
-    /// The value, in the trend's unit.
-    pub value: f64,
-    /// How many samples it comes from.
-    pub samples: u64,
-    /// What the run said.
-    pub verdict: Option<Verdict>,
-    /// Whether its numbers can be trusted.
-    pub validity: Option<ValidityState>,
-    /// Why it stands apart; nothing of a run that may be compared with the others.
-    pub apart: Option<Apart>,
-}
-
-/// Why a run in a trend is shown and never compared with the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Apart {
-    /// A person stopped it.
-    Stopped,
-    /// It was not carried out to its end.
-    NotCarriedOut,
-    /// Its numbers cannot be trusted.
-    Invalid,
-    /// Its numbers are mostly trusted: it is judged and marked, and enters no history.
-    Suspect,
-    /// A person changed its rate while it ran: no other run had the same load.
-    Adjusted,
-    /// Its load is not that of the newest run that may be compared.
-    OtherLoad,
-}
-
-impl Apart {
-    /// The word that screens show.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Stopped => "stopped",
-            Self::NotCarriedOut => "not carried out",
-            Self::Invalid => "invalid",
-            Self::Suspect => "suspect",
-            Self::Adjusted => "rate adjusted by hand",
-            Self::OtherLoad => "under another load",
-        }
-    }
 }
 
 /// What became of a request to stop.

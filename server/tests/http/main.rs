@@ -6,12 +6,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod adjusting;
+mod benchmarks;
 mod blocked;
 mod capacity;
 mod charts_and_pages;
 mod conformity;
 mod document;
 mod events;
+mod findings;
 mod forms;
 mod killing;
 mod launching;

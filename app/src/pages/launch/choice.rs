@@ -30,12 +30,14 @@ impl LaunchFields {
                 self.scenario = first.name.to_string();
             }
             if let Some(scenario) = self.scenario_of(options) {
-                let unfit: [(&str, &mut String); 2] = if scenario.open {
-                    [("users", &mut self.users), ("users started a second", &mut self.spawn_rate)]
-                } else {
-                    [("rate", &mut self.rate), ("most in flight", &mut self.max_in_flight)]
-                };
-                for (name, value) in unfit.into_iter().filter(|(_, value)| !value.is_empty()) {
+                let (open, users) = (scenario.open, scenario.users);
+                let unfit: [(&str, bool, &mut String); 4] = [
+                    ("users", !users, &mut self.users),
+                    ("users started a second", !users, &mut self.spawn_rate),
+                    ("rate", !open, &mut self.rate),
+                    ("most in flight", !open, &mut self.max_in_flight),
+                ];
+                for (name, _, value) in unfit.into_iter().filter(|(_, unfit, value)| *unfit && !value.is_empty()) {
                     left_out.push(format!("{name} {value}"));
                     value.clear();
                 }
@@ -82,6 +84,8 @@ pub fn mark_of(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use perflab_model::suite::SuiteKind;
+
     use super::*;
 
     fn smoke() -> LaunchFields {
@@ -96,20 +100,23 @@ mod tests {
             executor: String::new(),
             load: String::new(),
             open,
+            users: !open || name == "mixed",
         };
         let suite = |name: &str, scenarios| SuiteOption {
             name: name.parse().expect("a name"),
             title: None,
             version: "9f31c2e".to_owned(),
             since_us: 0,
+            kind: SuiteKind::Load,
             scenarios,
+            cases: Vec::new(),
             parameters: Vec::new(),
             problem: None,
         };
         LaunchOptions {
             project: None,
             suites: vec![
-                suite("mita", vec![scenario("smoke", false), scenario("open_load", true)]),
+                suite("mita", vec![scenario("smoke", false), scenario("open_load", true), scenario("mixed", true)]),
                 suite("shop", vec![scenario("browse", false)]),
             ],
             environments: Vec::new(),
@@ -144,6 +151,16 @@ mod tests {
         let (fields, left_out) = asked.completed(&options(), None);
         assert_eq!((fields.users.as_str(), fields.rate.as_str()), ("", "20"));
         assert_eq!(left_out, ["users 50", "LIMIT = 5"]);
+    }
+
+    #[test]
+    fn a_scenario_of_users_beside_a_rate_has_fields_for_both() {
+        let asked =
+            LaunchFields { scenario: "mixed".to_owned(), users: "50".to_owned(), rate: "20".to_owned(), ..smoke() };
+        assert_eq!(
+            asked.clone().completed(&options(), None),
+            (LaunchFields { env: String::new(), ..asked }, Vec::new())
+        );
     }
 
     #[test]

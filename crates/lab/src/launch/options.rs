@@ -1,12 +1,14 @@
 //! What can be launched, and where.
 
 use perflab_model::{
+    bench::Cases,
     display,
     environment::Caps,
-    name::ProjectName,
+    load::Load,
+    name::{ProjectName, ScenarioName},
     problem::Problem,
-    suite::Suite,
-    view::{EnvironmentOption, LaunchOptions, ParameterOption, ScenarioOption, SuiteOption},
+    suite::{Suite, SuiteKind},
+    view::{CaseOption, EnvironmentOption, LaunchOptions, ParameterOption, ScenarioOption, SuiteOption},
 };
 use perflab_store::StoredSuite;
 
@@ -57,7 +59,9 @@ fn suite_option(stored: &StoredSuite) -> SuiteOption {
         title: None,
         version: stored.sha256.chars().take(7).collect(),
         since_us: stored.created_us,
+        kind: SuiteKind::default(),
         scenarios: Vec::new(),
+        cases: Vec::new(),
         parameters: Vec::new(),
         problem: None,
     };
@@ -70,6 +74,8 @@ fn suite_option(stored: &StoredSuite) -> SuiteOption {
         }
     };
     option.title = suite.title.clone();
+    option.kind = suite.kind();
+    option.cases = suite.cases().iter().map(|one| CaseOption::from(&one.case)).collect();
     option.scenarios = suite
         .scenarios()
         .iter()
@@ -80,8 +86,12 @@ fn suite_option(stored: &StoredSuite) -> SuiteOption {
             executor: scenario.executor.to_owned(),
             load: scenario.load.summary(),
             open: scenario.load.peak_rate().is_some(),
+            users: takes_users(&scenario.load),
         })
         .collect();
+    if suite.kind() == SuiteKind::Benchmark {
+        option.scenarios = vec![whole_suite(&suite)];
+    }
     option.parameters = suite
         .parameters()
         .iter()
@@ -95,4 +105,26 @@ fn suite_option(stored: &StoredSuite) -> SuiteOption {
         })
         .collect();
     option
+}
+
+/// What stands for all cases of a benchmark suite where a scenario is chosen.
+fn whole_suite(suite: &Suite) -> ScenarioOption {
+    let cases = suite.cases().iter().map(|one| one.case.clone()).collect();
+    ScenarioOption {
+        name: ScenarioName::whole_suite(),
+        title: None,
+        description: suite.description.clone(),
+        executor: "cases".to_owned(),
+        load: Load::Cases(Cases { cases, ..Cases::default() }).amount(),
+        open: false,
+        users: false,
+    }
+}
+
+/// Whether it is clear whose number of users another one would be.
+fn takes_users(load: &Load) -> bool {
+    match load {
+        Load::Combined { parts } => parts.iter().filter(|part| part.load.has_users()).count() == 1,
+        load => load.has_users(),
+    }
 }

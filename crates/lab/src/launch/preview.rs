@@ -3,9 +3,10 @@
 use perflab_model::{
     id::RunId,
     launch::LaunchRequest,
+    load::Load,
     problem::Problem,
     unit::Millis,
-    view::{LaunchPreview, SecretState},
+    view::{CaseOption, LaunchPreview, SecretState},
 };
 
 use super::estimate::estimate;
@@ -22,6 +23,7 @@ impl Lab {
         let mut preview = LaunchPreview {
             request: request.clone(),
             load: None,
+            cases: Vec::new(),
             warmup: Millis::ZERO,
             graceful_stop: Millis::ZERO,
             rules: Vec::new(),
@@ -30,6 +32,7 @@ impl Lab {
             cap: None,
             // A seed that nobody chose comes with the run itself, so the preview names none.
             seed: resolved.chosen_seed,
+            marks: Vec::new(),
             problems: resolved.problems,
         };
         if let Some((_, environment)) = &resolved.environment {
@@ -46,18 +49,23 @@ impl Lab {
         preview.estimate = Some(estimate(plan, self.now_us(), queue.waiting + u64::from(queue.running.is_some())));
         preview.warmup = plan.warmup_time();
         preview.graceful_stop = plan.graceful_stop;
-        preview.cap = Some(match &plan.load {
+        preview.cap = match &plan.load {
             // The first series of the drawing is the one that the cap belongs to.
-            load if load.has_rate() => plan.environment.caps.rate.get(),
-            _ => f64::from(plan.environment.caps.users),
-        });
+            load if load.has_rate() => Some(plan.environment.caps.rate.get()),
+            Load::Cases(_) => None,
+            _ => Some(f64::from(plan.environment.caps.users)),
+        };
         preview.secrets = plan
             .secrets()
             .into_iter()
             .map(|name| SecretState { set: self.secrets.as_ref().map(|set| set(&name)), name })
             .collect();
         preview.load = Some(plan.load.clone());
+        if let Load::Cases(cases) = &plan.load {
+            preview.cases = cases.cases.iter().map(CaseOption::from).collect();
+        }
         preview.rules = plan.rules.clone();
+        preview.marks = plan.marks();
         Ok(preview)
     }
 }

@@ -59,12 +59,10 @@ impl Lab {
                 Plan { project: Some(owner), ..plan }
             });
         } else if let Some((_, suite)) = &suite
-            && suite.scenarios().iter().all(|scenario| scenario.name != request.scenario)
+            && suite.scenario_names().iter().all(|name| name != request.scenario.as_str())
         {
             // Without an environment there is no plan, but every wrong field is told at once.
-            let known = suite.scenarios().iter().map(|scenario| scenario.name.to_string()).collect();
-            let unknown = PlanError::UnknownScenario { name: request.scenario.to_string(), known };
-            problems.push(unknown.field_problem());
+            problems.push(suite.unknown_scenario(&request.scenario).field_problem());
         }
         let chosen_seed = plan.as_ref().map(|plan| plan.seed).filter(|seed| *seed != seed_of(run));
         Ok(Resolved { project, environment, suite, plan, chosen_seed, problems })
@@ -174,8 +172,12 @@ fn words(request: &LaunchRequest) -> Vec<FieldProblem> {
             );
         }
     }
-    for (field, value) in [("revision.commit", &request.revision.commit), ("revision.branch", &request.revision.branch)]
-    {
+    let revision = &request.revision;
+    for (field, value) in [
+        ("revision.commit", &revision.commit),
+        ("revision.branch", &revision.branch),
+        ("revision.merge_base", &revision.merge_base),
+    ] {
         let Some(value) = value else { continue };
         if value.is_empty() || value.chars().count() > MAX_REVISION_CHARS || value.chars().any(char::is_control) {
             wrong(field, "This is not a branch or commit".to_owned(), "Give a name or id of 1 to 200 characters");

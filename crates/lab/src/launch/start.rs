@@ -59,6 +59,7 @@ impl Lab {
             revision: request.revision.clone(),
             trigger: request.trigger,
             tags: request.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
+            repeat_of: None,
             created_us: self.now_us(),
         };
         let created = self.db.create_run(&new, key.as_ref()).await.told()?;

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::{flow::Request, name::CaseName, threshold::glob_matches, unit::Millis};
+use crate::{display, flow::Request, name::CaseName, threshold::glob_matches, unit::Millis};
 
 /// The scenario of every run of a benchmark suite, which has no scenarios: runs of it are one series.
 pub const WHOLE_SUITE: &str = "cases";
@@ -74,6 +74,19 @@ impl Case {
     /// Whether a name or a glob means this case. The name that several combinations share means each of them.
     pub fn is_meant_by(&self, glob: &str) -> bool {
         glob_matches(glob, self.name.as_str()) || glob_matches(glob, self.base.as_str())
+    }
+
+    /// How much is measured, in a few words: `500 iterations`, `200 pairs`, `30s`.
+    pub fn amount_text(&self) -> String {
+        let thing = match self.work {
+            Work::Single(_) => "iteration",
+            Work::Pair { .. } => "pair",
+        };
+        match self.amount {
+            Amount::Iterations(1) => format!("1 {thing}"),
+            Amount::Iterations(count) => format!("{} {thing}s", display::count(count)),
+            Amount::Time(time) => time.to_string(),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub use schema::schema;
 pub(crate) use templates::{each as each_template, each_of_case as each_template_of_case, secret_names};
 
 use crate::{
-    bench::{BudgetTree, Case, WHOLE_SUITE},
+    bench::{BudgetTree, Case, Operation, WHOLE_SUITE},
     flow::Think,
     load::{Load, Warmup},
     name::{ScenarioName, SuiteName},
@@ -91,11 +91,12 @@ pub struct Scenario {
 }
 
 /// What a suite measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SuiteKind {
     /// A target under load: it has scenarios, and a run carries out one of them.
+    #[default]
     Load,
     /// Operations one by one: it has cases, and a run carries out all of them.
     Benchmark,
@@ -193,6 +194,13 @@ impl Suite {
     /// Limits that several cases of a benchmark suite share.
     pub fn budgets(&self) -> &[BudgetTree] {
         self.checked.benchmark.as_ref().map_or(&[], |benchmark| &benchmark.budgets)
+    }
+
+    /// Whether a run of it sends requests, and so needs a target.
+    pub fn sends_requests(&self) -> bool {
+        let sends = |operation: &Operation| matches!(operation, Operation::Http { .. });
+        self.kind() == SuiteKind::Load
+            || self.cases().iter().flat_map(|one| one.case.work.operations()).any(sends)
     }
 
     /// What a launch may name as its scenario. A benchmark suite is run as a whole, under one name.

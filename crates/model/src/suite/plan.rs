@@ -95,9 +95,13 @@ impl Suite {
         Draft { plan: Some(plan), problems }
     }
 
-    /// That the suite has no such scenario.
+    /// That the suite has no such scenario. The name for all cases of a benchmark stands there when none was named.
     pub fn unknown_scenario(&self, name: &ScenarioName) -> PlanError {
-        PlanError::UnknownScenario { name: name.to_string(), known: self.scenario_names() }
+        let known = self.scenario_names();
+        if name.as_str() == WHOLE_SUITE {
+            return PlanError::NoScenario { known };
+        }
+        PlanError::UnknownScenario { name: name.to_string(), known }
     }
 
     fn expand(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use perflab_model::{
     bench::{Amount, Case, CaseWarmup, CommandOutput, Operation, WHOLE_SUITE, Work},
+    capacity::{CapacityUnit, Level},
     environment::Environment,
     id::RunId,
     launch::{LaunchRequest, Overrides},
@@ -583,6 +584,22 @@ fn cases_are_refused_of_a_load_suite_and_scenarios_of_a_benchmark() {
     assert_eq!(ask(&load, "one", &overrides).field, "overrides.cases");
     let smoke = ask(&parse(EXAMPLE), "smoke", &Overrides::default());
     assert_eq!((smoke.field.as_str(), smoke.hint.as_deref()), ("scenario", Some("known are cases")));
+    let nothing = ask(&load, WHOLE_SUITE, &Overrides::default());
+    assert_eq!(nothing.message, "the suite has scenarios, and none of them is named");
+    assert_eq!((nothing.field.as_str(), nothing.hint.as_deref()), ("scenario", Some("choose one of one")));
+}
+
+#[test]
+fn a_capacity_search_has_no_use_for_cases() {
+    let scenario = ScenarioName::whole_suite();
+    let run = RunId::new(uuid::Uuid::nil());
+    let overrides = Overrides { users: Some(5), ..Overrides::default() };
+    let request = PlanRequest { run, scenario: &scenario, environment: environment(), overrides: &overrides, seed: 7 };
+    let level = Level { unit: CapacityUnit::Users, amount: 5.0, hold: Millis::from_secs(10) };
+    let draft = parse(EXAMPLE).level_draft(request, &level);
+    let said: Vec<String> = draft.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["the suite `authentication` has cases, and a capacity search needs users or a rate"]);
+    assert!(draft.plan.is_none());
 }
 
 #[test]
@@ -620,6 +637,27 @@ fn all_cases_together_take_no_longer_than_the_environment_allows() {
 fn a_launch_of_a_benchmark_suite_needs_no_scenario() {
     let request: LaunchRequest = serde_json::from_str(r#"{"suite": "authentication"}"#).expect("a request");
     assert_eq!(request.scenario, ScenarioName::whole_suite());
+}
+
+/// What the guide shows can be used as it stands.
+#[test]
+fn every_example_of_the_guide_is_a_suite() {
+    let guide = include_str!("../../../../docs/suites.md");
+    let (_, chapter) = guide.split_once("## Benchmark suites").expect("the chapter");
+    let chapter = chapter.split("\n## ").next().expect("its text");
+    let examples: Vec<&str> = chapter.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let cases: Vec<usize> = examples
+        .iter()
+        .map(|example| {
+            let whole = if example.contains("suite:") {
+                (*example).to_owned()
+            } else {
+                format!("version: 1\nsuite: small\n{example}")
+            };
+            parse(&whole).cases().len()
+        })
+        .collect();
+    assert_eq!(cases, [4, 4]);
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use indexmap::IndexMap;
 use perflab_model::{
+    bench::WHOLE_SUITE,
     environment::{AllowedTarget, Caps, Environment, Scheme, Vouch},
     id::RunId,
     name::EnvironmentName,
@@ -22,10 +23,13 @@ use super::{super::person::person, Became, Measured, RunOptions, Wish, document,
 use crate::{
     suite_file::LoadedSuite,
     worker::{
-        drive::{Asked, drive},
+        drive::{Asked, Host, drive},
         host_lock::{self, HostLock},
     },
 };
+
+/// Stands in the environment of a suite that sends no requests: an environment has an address.
+const NO_TARGET: &str = "http://127.0.0.1";
 
 /// The environment's name in runs without a lab.
 const HERE: &str = "command line";
@@ -89,8 +93,10 @@ pub(in crate::cli) async fn run(wish: &Wish<'_>, loaded: &LoadedSuite, orders: &
     };
     let mut terminal = Terminal::new(&job.plan);
     let revision = wish.options.revision();
+    let host = Host { commands: wish.options.host.commands(), ..Host::default() };
     let driven =
-        drive(&job, &revision, &mut terminal, orders.clone(), &[], || jiff::Timestamp::now().as_microsecond()).await;
+        drive(&job, &revision, None, &mut terminal, orders.clone(), host, || jiff::Timestamp::now().as_microsecond())
+            .await;
     terminal.end();
 
     let summary = driven.outcome.summary;
@@ -145,6 +151,7 @@ pub(in crate::cli) fn environment(args: &RunOptions, loaded: &LoadedSuite) -> an
         .target
         .clone()
         .or_else(|| loaded.suite.base_url().cloned())
+        .or_else(|| if loaded.suite.sends_requests() { None } else { NO_TARGET.parse().ok() })
         .context("the suite names no target; give one with --target URL")?;
     let mut allow = args.allow.clone();
     let host = base_url.host_str().with_context(|| format!("{base_url} names no host"))?;
@@ -164,6 +171,7 @@ pub(in crate::cli) fn environment(args: &RunOptions, loaded: &LoadedSuite) -> an
         labels: Vec::new(),
         vouched: args.vouch.clone().map(|reason| Vouch { by: person(), reason }),
         unverified_tls: args.insecure_tls.then(|| Vouch { by: person(), reason: "--insecure-tls".to_owned() }),
+        history: perflab_model::environment::History::default(),
     })
 }
 
@@ -191,7 +199,11 @@ fn covered(allow: &[AllowedTarget], url: &Url) -> bool {
 /// Waits for this host's turn, saying for whom.
 pub(in crate::cli) async fn host(wish: &Wish<'_>) -> anyhow::Result<HostLock> {
     let path = wish.options.host.host_lock();
-    let note = format!("perflab run {} --scenario {} (pid {})", wish.suite, wish.scenario, std::process::id());
+    let scenario = match wish.scenario.as_str() {
+        WHOLE_SUITE => String::new(),
+        name => format!(" --scenario {name}"),
+    };
+    let note = format!("perflab run {}{scenario} (pid {})", wish.suite, std::process::id());
     let waiting = |whom: &str| eprintln!("waiting: {whom} has this host, one run at a time");
     Ok(host_lock::wait(&path, &note, waiting).await?)
 }

@@ -3,7 +3,7 @@
 use crate::{
     Hint,
     hint::nearest,
-    name::{CaseName, EnvironmentName, ScenarioName},
+    name::{CaseName, EnvironmentName, ScenarioName, SuiteName},
     problem::FieldProblem,
     suite::{SuiteErrors, SuiteKind},
     unit::{Millis, Rps},
@@ -19,6 +19,18 @@ pub enum PlanError {
         name: String,
         /// Those that it has.
         known: Vec<String>,
+    },
+    /// A load suite, and no scenario of it named.
+    #[error("the suite has scenarios, and none of them is named")]
+    NoScenario {
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// A benchmark suite where load is asked for.
+    #[error("the suite `{suite}` has cases, and a capacity search needs users or a rate")]
+    NoLoad {
+        /// The suite.
+        suite: SuiteName,
     },
     /// An override that the executor does not have.
     #[error("`{field}` does not fit the executor {executor}")]
@@ -241,7 +253,7 @@ impl PlanError {
     /// The field of [`crate::launch::LaunchRequest`] that it concerns.
     pub fn field(&self) -> String {
         match self {
-            Self::UnknownScenario { .. } => "scenario".to_owned(),
+            Self::UnknownScenario { .. } | Self::NoScenario { .. } => "scenario".to_owned(),
             Self::DoesNotFit { field, .. } | Self::BadValue { field, .. } | Self::SeveralParts { field, .. } => {
                 format!("overrides.{field}")
             }
@@ -256,7 +268,10 @@ impl PlanError {
             Self::VariableMissing { .. } | Self::H2WithoutTls { .. } | Self::TlsUnverified { .. } => {
                 "environment".to_owned()
             }
-            Self::FeedMissing { .. } | Self::TooFewRows { .. } | Self::ThreadsAboveCap { .. } => "suite".to_owned(),
+            Self::FeedMissing { .. }
+            | Self::TooFewRows { .. }
+            | Self::ThreadsAboveCap { .. }
+            | Self::NoLoad { .. } => "suite".to_owned(),
             Self::UnknownCase { .. } => "overrides.cases".to_owned(),
             Self::OfOtherKind { field, .. } => format!("overrides.{field}"),
             Self::UsersAboveCap { .. } | Self::StartedAboveCap { .. } | Self::FewerIterations { .. } => {
@@ -285,6 +300,8 @@ impl Hint for PlanError {
                 None if known.is_empty() => "leave it out".to_owned(),
                 None => format!("known are {}", known.join(", ")),
             },
+            Self::NoScenario { known } => format!("choose one of {}", known.join(", ")),
+            Self::NoLoad { .. } => "choose a suite with scenarios".to_owned(),
             Self::DoesNotFit { fits, .. } => format!("it fits {fits}; leave it out or choose another scenario"),
             Self::SeveralParts { .. } => {
                 "leave it out, and make the number of each part a parameter of the suite where it is to differ"

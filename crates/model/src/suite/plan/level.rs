@@ -7,7 +7,7 @@ use super::{Draft, PlanError, PlanRequest, check};
 use crate::{
     capacity::{CapacityUnit, Level},
     load::Warmup,
-    suite::Suite,
+    suite::{Suite, SuiteKind},
 };
 
 impl Suite {
@@ -16,6 +16,9 @@ impl Suite {
     /// Its rules are those that a run at this level alone can answer. Saturation is what the search looks for, so it makes
     /// a level fail and not its run invalid.
     pub fn level_draft(&self, request: PlanRequest<'_>, level: &Level) -> Draft {
+        if self.kind() == SuiteKind::Benchmark {
+            return Draft { plan: None, problems: vec![PlanError::NoLoad { suite: self.name.clone() }] };
+        }
         let spawn_rate = request.overrides.spawn_rate;
         let mut draft = self.draft(request);
         // What the scenario's own load asks for is not what will be sent.
