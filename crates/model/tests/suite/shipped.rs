@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use perflab_model::{
+    bench::Operation,
     flow::Step,
     id::RunId,
     launch::Overrides,
@@ -185,4 +186,59 @@ fn a_plan_survives_the_way_to_the_runner() {
         let json = serde_json::to_string(&plan).expect("plans are JSON");
         assert_eq!(serde_json::from_str::<Plan>(&json).expect("the same plan"), plan);
     }
+}
+
+#[rstest]
+#[case("income_classification_performance.yaml", 15)]
+#[case("authentication_performance.yaml", 16)]
+#[case("security_impact_performance.yaml", 12)]
+#[case("memory_performance.yaml", 9)]
+#[case("database_performance.yaml", 15)]
+#[case("guidelines_performance.yaml", 37)]
+fn the_benchmark_suites_become_cases_with_limits_that_say_why(#[case] file: &str, #[case] count: usize) {
+    let suite = shipped(file);
+    let plan = planned(&suite, "cases", &Overrides::default());
+    assert_eq!(format!("{}.yaml", plan.suite), file, "a suite is called like its file");
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    assert_eq!(cases.cases.len(), count);
+    for case in &cases.cases {
+        assert!(case.rationale.as_ref().is_some_and(|why| !why.is_empty()), "{}", case.name);
+    }
+}
+
+#[test]
+fn the_targets_of_the_original_are_the_defaults() {
+    let limits = |file: &str, name: &str| {
+        let plan = planned(&shipped(file), "cases", &Overrides::default());
+        let Load::Cases(cases) = plan.load else { panic!("a benchmark") };
+        let case = cases.cases.into_iter().find(|case| case.name.as_str() == name).expect("a case of this name");
+        (case.target_ns.map(|ns| ns / 1e6), case.max_ns.map(|ns| ns / 1e6), case.amount_text())
+    };
+    let income = |name| limits("income_classification_performance.yaml", name);
+    assert_eq!(income("single_classification"), (Some(0.08), Some(0.15), "1,000 iterations".to_owned()));
+    assert_eq!(income("budget"), (None, Some(50.0), "200 iterations".to_owned()));
+    let auth = |name| limits("authentication_performance.yaml", name);
+    assert_eq!(auth("login"), (Some(200.0), Some(500.0), "100 iterations".to_owned()));
+    assert_eq!(auth("validation"), (Some(15.0), Some(50.0), "500 iterations".to_owned()));
+    let security = |name| limits("security_impact_performance.yaml", name);
+    assert_eq!(security("rate_limiter"), (None, Some(5.0), "1,000 pairs".to_owned()));
+    assert_eq!((security("token_blacklist").1, security("audit_logging").1), (Some(10.0), Some(2.0)));
+    let database = |name| limits("database_performance.yaml", name);
+    assert_eq!(database("financial_transaction_insert"), (None, Some(10.0), "500 iterations".to_owned()));
+    assert_eq!((database("simple_query").1, database("complex_financial_analytics_query").1), (Some(5.0), Some(100.0)));
+}
+
+#[test]
+fn a_leak_can_be_ordered_by_a_parameter() {
+    let overrides =
+        Overrides { parameters: [("LEAK_BYTES".to_owned(), "6144".to_owned())].into(), ..Overrides::default() };
+    let plan = planned(&shipped("memory_performance.yaml"), "cases", &overrides);
+    let Load::Cases(cases) = &plan.load else { panic!("a benchmark") };
+    let leaky = cases.cases.iter().filter(|case| {
+        case.work.operations().iter().any(|operation| {
+            let Operation::Builtin { parameters, .. } = operation else { return false };
+            parameters.get("leak_bytes").is_some_and(|bytes| bytes.to_string().trim_matches('"') == "6144")
+        })
+    });
+    assert_eq!(leaky.count(), 6);
 }
