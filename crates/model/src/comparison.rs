@@ -137,6 +137,19 @@ pub struct BaselineRun {
     pub ended_us: i64,
 }
 
+/// Two neighbouring runs of a baseline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BaselinePair {
+    /// Place of the earlier in [`Baseline::runs`].
+    pub earlier: u32,
+    /// Place of the later.
+    pub later: u32,
+    /// Numbers that a finding says moved between the two (request, measure, stat): they say nothing about noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<(Option<String>, String, String)>,
+}
+
 /// The earlier runs that a run is compared with, and how they were chosen.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -147,9 +160,8 @@ pub struct Baseline {
     pub pinned: bool,
     /// One sentence: how it was chosen, or why there is none.
     pub why: String,
-    /// Pairs of neighbouring runs of it between which nothing was found, by their places in `runs`: what the noise between
-    /// runs is reckoned from.
-    pub pairs: Vec<(u32, u32)>,
+    /// Pairs of neighbouring runs of it: what the noise between runs is reckoned from.
+    pub pairs: Vec<BaselinePair>,
     /// Of a run that was made to decide an earlier one: the runs that are judged together with it, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub together_with: Vec<BaselineRun>,
@@ -163,4 +175,41 @@ pub struct RunComparison {
     pub baseline: Baseline,
     /// Every number; none without a baseline.
     pub series: Vec<ComparedSeries>,
+}
+
+/// What a compared number is called: `p95`, `throughput`, `bytes allocated`.
+pub fn noun(measure: &str, stat: &str) -> String {
+    match (measure, stat) {
+        ("latency", stat) => stat.to_owned(),
+        ("throughput", _) => "throughput".to_owned(),
+        ("allocations", "bytes") => "bytes allocated".to_owned(),
+        ("allocations", _) => "allocations".to_owned(),
+        ("memory", _) => "memory".to_owned(),
+        (measure, "rate" | "value") => measure.replace('_', " "),
+        (measure, stat) => format!("{} of {}", stat, measure.replace('_', " ")),
+    }
+}
+
+/// A run is pinned as the baseline of its scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct PinRequest {
+    /// Why.
+    pub reason: String,
+    /// The environment whose runs are compared with it; its own where there is none.
+    pub environment: Option<String>,
+    /// Who asks, in their own words.
+    pub name: Option<String>,
+}
+
+/// A run is rejected as a baseline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RejectRequest {
+    /// Why.
+    pub reason: String,
+    /// Who asks, in their own words.
+    pub name: Option<String>,
 }

@@ -67,4 +67,24 @@ pub struct Environment {
     /// Who has decided that the certificates of its targets are not verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unverified_tls: Option<Vouch>,
+    /// What its runs are compared with, and what the lab may do by itself.
+    #[serde(default)]
+    pub history: History,
+}
+
+/// What runs on an environment are compared with, and what the lab may do by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    /// The branch whose runs are the baseline of all others.
+    pub baseline_branch: String,
+    /// Whether load runs are made once more when a comparison or a history is undecided. Benchmark runs always are; load
+    /// may disturb whoever else uses the target.
+    pub repeat_load: bool,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { baseline_branch: "main".to_owned(), repeat_load: false }
+    }
 }

@@ -87,3 +87,31 @@ fn revision<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Revision, D::E
     let Asked { commit, branch, merge_base, dirty } = Asked::deserialize(deserializer)?;
     Ok(Revision { commit, branch, merge_base, dirty })
 }
+
+/// Names of cases between commas; a comma within the brackets of a combination (`hash [cost=10, concurrency=5]`) parts
+/// nothing.
+pub fn case_names(text: &str) -> Vec<String> {
+    let mut depth = 0_u32;
+    let parts = text.split(move |letter| {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    });
+    parts.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_combination_is_one_case_whatever_commas_are_in_it() {
+        assert_eq!(
+            case_names("login, hash [cost=10, concurrency=5],  *token*,"),
+            ["login", "hash [cost=10, concurrency=5]", "*token*"]
+        );
+    }
+}

@@ -139,12 +139,20 @@ pub struct Revision {
     pub commit: Option<String>,
     /// Branch name.
     pub branch: Option<String>,
+    /// Where the branch left the baseline branch: runs of that branch up to there are what it is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge_base: Option<String>,
+    /// Whether it holds changes that are not committed, so that the commit alone does not name it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
 }
 
 impl std::fmt::Display for Revision {
-    /// `main@c93e5aa`, or the part that is known; empty when none is.
+    /// `main@c93e5aa`, or the part that is known; empty when none is. What is not committed shows as `main@c93e5aa+`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let short: Option<String> = self.commit.as_ref().map(|commit| commit.chars().take(7).collect());
+        let mark = if self.dirty { "+" } else { "" };
+        let short: Option<String> =
+            self.commit.as_ref().map(|commit| commit.chars().take(7).chain(mark.chars()).collect());
         match (&self.branch, short) {
             (Some(branch), Some(commit)) => write!(f, "{branch}@{commit}"),
             (Some(branch), None) => f.write_str(branch),
@@ -227,6 +235,15 @@ pub struct RunRow {
     /// The capacity search that it belongs to: its load is the search's, so it is no point of its scenario's history.
     #[serde(default)]
     pub search: Option<SearchId>,
+    /// The run that it was made to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_of: Option<RunId>,
+    /// Workers whose numbers may be compared with its own; nothing before a worker had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker_class: Option<String>,
+    /// Why no other run is to be compared with it, where a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
 }
 
 /// The few numbers that the list shows, so far or final.

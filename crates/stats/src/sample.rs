@@ -116,6 +116,7 @@ pub(crate) fn plan(rules: &[&str]) -> Plan {
             labels: Vec::new(),
             vouched: None,
             unverified_tls: None,
+            history: perflab_model::environment::History::default(),
         },
         load: Load::Closed {
             stages: vec![UserStage { from: 10, to: 10, over: Millis::from_secs(60) }],

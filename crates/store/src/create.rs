@@ -3,6 +3,7 @@
 use perflab_model::{
     event::{EventKind, StateChange},
     id::{EnvironmentId, ProjectId, RunId, SuiteVersionId},
+    load::Load,
     plan::Plan,
     run::{Revision, RunState, Trigger},
 };
@@ -11,6 +12,7 @@ use crate::{
     Change, Conflict, Db, StoreError,
     db::Tx,
     events::add_events,
+    failpoint,
     run::put_document,
     sql::{Row, Sql, Value, json, sql},
 };
@@ -37,6 +39,8 @@ pub struct NewRun {
     pub trigger: Trigger,
     /// Tags.
     pub tags: Vec<String>,
+    /// The run that it is made to decide.
+    pub repeat_of: Option<RunId>,
     /// Now.
     pub created_us: i64,
 }
@@ -76,7 +80,9 @@ impl Db {
             return Ok(earlier);
         }
         let number = queue(&mut tx, new).await?;
+        failpoint::reached("launch.before_commit");
         tx.commit().await?;
+        failpoint::reached("launch.after_commit");
         Ok(Created { id: new.id, number, replayed: false })
     }
 }
@@ -92,6 +98,7 @@ pub(crate) async fn queue(tx: &mut Tx, new: &NewRun) -> Result<u64, StoreError> 
         .count("last_number")?;
     insert(tx, new, number).await?;
     put_document(new.id, "plan", &new.plan)?.run(tx).await?;
+    put_families(tx, new).await?;
     let mut tags = new.tags.clone();
     tags.sort_unstable();
     tags.dedup();
@@ -160,9 +167,10 @@ async fn insert(tx: &mut Tx, new: &NewRun, number: u64) -> Result<(), StoreError
     let plan = &new.plan;
     let mut insert =
         sql("INSERT INTO run (id, project_id, number, environment_id, suite_version_id, suite, scenario, \
-         state, asked_by, revision_commit, revision_branch, tags, search, load, planned_seconds, created_us, last_seq) \
+         state, asked_by, revision_commit, revision_branch, revision_merge_base, revision_dirty, tags, search, load, \
+         planned_seconds, created_us, last_seq, repeat_of) \
          VALUES");
-    insert.push_row::<17>([
+    insert.push_row::<20>([
         new.id.into(),
         new.project.into(),
         number.into(),
@@ -174,13 +182,35 @@ async fn insert(tx: &mut Tx, new: &NewRun, number: u64) -> Result<(), StoreError
         new.trigger.code().into(),
         Value::Text(new.revision.commit.clone()),
         Value::Text(new.revision.branch.clone()),
+        Value::Text(new.revision.merge_base.clone()),
+        u32::from(new.revision.dirty).into(),
         json("tags", &new.tags)?.into(),
         search_words(new, number).into(),
         plan.load.summary().into(),
         plan.load.duration().as_secs_f64().into(),
         new.created_us.into(),
         Value::Int(Some(1)),
+        Value::Text(new.repeat_of.map(|run| run.to_string())),
     ]);
+    insert.run(tx).await?;
+    Ok(())
+}
+
+/// Keeps what a run does by hash: of a benchmark suite each case by itself, so that a new case does not part the others from
+/// their history.
+async fn put_families(tx: &mut Tx, new: &NewRun) -> Result<(), StoreError> {
+    let plan = &new.plan;
+    let families: Vec<(&str, String)> = match &plan.load {
+        Load::Cases(cases) => cases.cases.iter().map(|case| (case.name.as_str(), plan.family_of(case))).collect(),
+        _ => vec![("", plan.family())],
+    };
+    if families.is_empty() {
+        return Ok(());
+    }
+    let mut insert = sql("INSERT INTO run_family (run_id, name, family) VALUES");
+    for (name, family) in families {
+        insert.push_row::<3>([new.id.into(), name.into(), family.into()]);
+    }
     insert.run(tx).await?;
     Ok(())
 }

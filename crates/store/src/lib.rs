@@ -10,6 +10,7 @@
 //! is repeated (`claim_id`). Every change of a run's state is one `UPDATE … WHERE id AND state AND attempt`; who comes
 //! too late is told [`StoreError::Stale`].
 
+mod baseline;
 mod capacity;
 mod change;
 mod chunk;
@@ -18,6 +19,10 @@ mod db;
 mod environment;
 mod error;
 mod events;
+mod failpoint;
+mod finished;
+mod finding;
+mod follow;
 mod keeper;
 mod kill_switch;
 mod lease;
@@ -29,12 +34,14 @@ mod project;
 mod queue;
 mod run;
 mod schema;
+mod series;
 mod sql;
 mod suite;
 mod transition;
 mod trend;
 mod worker;
 
+pub use baseline::{BaselineQuery, NewPin, Pinned};
 pub use capacity::{NewSearch, StoredLevel, StoredSearch};
 pub use change::Change;
 pub use chunk::{Chunk, Written};
@@ -42,6 +49,9 @@ pub use create::{Created, Idempotency, NewRun};
 pub use db::Db;
 pub use environment::EnvironmentQueue;
 pub use error::{Conflict, Refusal, StoreError};
+pub use finding::{FindingFilter, FindingPage, FindingUpdate};
+pub use follow::{Followed, NewFinding, SeriesGroup, SeriesValue, StoredFinding};
+pub use finished::FinishedRun;
 pub use keeper::Keeper;
 pub use kill_switch::NewPull;
 pub use lease::Lease;
@@ -49,7 +59,8 @@ pub use list::{RunFilter, RunList};
 pub use merge::{PackedTick, TickExtent};
 pub use orders::NewRateOrder;
 pub use queue::Claimed;
-pub use suite::StoredSuite;
+pub use series::{HistoryFamily, HistoryQuery, HistoryRun, HistoryValue, Number};
+pub use suite::{Draft, StoredSuite, VersionRow};
 pub use transition::{CancelOutcome, Outcome};
-pub use trend::{ResultPoint, ResultQuery, ResultRow, TrendChoice};
+pub use trend::{ResultRow, TrendChoice};
 pub use worker::{NewWorker, StoredWorker};

@@ -33,6 +33,8 @@ pub struct RunFilter {
     pub trigger: Option<Trigger>,
     /// With this tag.
     pub tag: Option<String>,
+    /// Made to decide this run.
+    pub repeat_of: Option<RunId>,
     /// Whether runs of capacity searches are left out: their load is the search's and not the scenario's.
     pub outside_searches: bool,
     /// With each of these words somewhere in number, suite, scenario, environment, revision or tags.
@@ -127,6 +129,10 @@ impl RunFilter {
             select.push(" AND run.id IN (SELECT run_id FROM run_tag WHERE tag = ");
             select.push_bind(tag);
             select.push(")");
+        }
+        if let Some(run) = self.repeat_of {
+            select.push(" AND run.repeat_of = ");
+            select.push_bind(run);
         }
         if self.outside_searches {
             select.push(" AND run.search_id IS NULL");

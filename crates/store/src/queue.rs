@@ -112,7 +112,8 @@ impl Db {
 async fn take(tx: &mut Tx, id: RunId, worker: WorkerId, claim_id: &str, now_us: i64) -> Result<bool, StoreError> {
     let row = sql(concat!(
         "UPDATE run SET state = 'claimed', attempt = attempt + 1, worker_id = $2, claim_id = $3, \
-         lease_beat = lease_beat + 1, last_chunk = 0, last_seq = last_seq + 1 \
+         lease_beat = lease_beat + 1, last_chunk = 0, last_seq = last_seq + 1, \
+         worker_class = (SELECT worker.class FROM worker WHERE worker.id = $2) \
          WHERE id = $1 AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM run AS busy \
          WHERE busy.environment_id = run.environment_id AND busy.state IN ",
         under_way!(),

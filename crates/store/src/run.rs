@@ -19,7 +19,8 @@ macro_rules! select_rows {
     ($($more:literal)?) => {
         concat!(
             "SELECT run.id, run.number, project.name AS project, run.suite, run.scenario, \
-             environment.name AS environment, run.revision_commit, run.revision_branch, run.asked_by, run.tags, \
+             environment.name AS environment, run.revision_commit, run.revision_branch, run.revision_merge_base, \
+             run.revision_dirty, run.asked_by, run.tags, run.repeat_of, run.worker_class, run.rejected, \
              run.state, run.ending, run.created_us, run.started_us, run.ended_us, run.load, run.planned_seconds, \
              run.headline, run.validity, run.verdict, run.adjusted, \
              run.search_id ",
@@ -66,9 +67,14 @@ pub(crate) fn validity_from_word(word: &str) -> Option<ValidityState> {
         .find(|state| state.word() == word)
 }
 
-/// What was measured, of a row with both columns.
+/// What was measured, of a row with its four columns.
 pub(crate) fn revision(row: &Row) -> Result<Revision, StoreError> {
-    Ok(Revision { commit: row.get("revision_commit")?, branch: row.get("revision_branch")? })
+    Ok(Revision {
+        commit: row.get("revision_commit")?,
+        branch: row.get("revision_branch")?,
+        merge_base: row.get("revision_merge_base")?,
+        dirty: row.count("revision_dirty")? > 0,
+    })
 }
 
 /// A line of the list.
@@ -95,6 +101,9 @@ pub(crate) fn run_row(row: &Row) -> Result<RunRow, StoreError> {
         verdict: row.optional_word("verdict", verdict_from_code)?,
         adjusted: row.count("adjusted")? > 0,
         search: row.optional_word("search_id", |id| id.parse().ok())?,
+        repeat_of: row.optional_word("repeat_of", |id| id.parse().ok())?,
+        worker_class: row.get("worker_class")?,
+        rejected: row.get("rejected")?,
     })
 }
 
@@ -137,6 +146,16 @@ impl Db {
         self.full_run(select).await
     }
 
+    /// What a run carries out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn plan(&self, id: RunId) -> Result<Option<perflab_model::plan::Plan>, StoreError> {
+        let row =
+            sql("SELECT body FROM run_document WHERE run_id = $1 AND kind = 'plan'").bind(id).first(self).await?;
+        row.map(|row| row.json("body")).transpose()
+    }
+
     /// A run's state and the attempt that counts, without its documents.
     ///
     /// # Errors
@@ -150,7 +169,8 @@ impl Db {
         let Some(row) = select.first(self).await? else { return Ok(None) };
         let line = run_row(&row)?;
         // Read after the row: a state that has documents never comes without them.
-        let rows = sql("SELECT kind, body FROM run_document WHERE run_id = $1 AND kind <> 'progress'")
+        let rows = sql("SELECT kind, body FROM run_document WHERE run_id = $1 \
+             AND kind NOT IN ('progress', 'blocks', 'comparison')")
             .bind(line.id)
             .all(self)
             .await?;

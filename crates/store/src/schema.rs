@@ -41,6 +41,9 @@ migrations! {
     1 "0001_first_light",
     2 "0002_orders",
     3 "0003_capacity",
+    4 "0004_history",
+    5 "0005_intervals",
+    6 "0006_suites",
 }
 
 /// Newest schema that this version knows.

@@ -58,6 +58,7 @@ value! {
     u32 => |it| Self::Int(Some(i64::from(it))),
     u64 => |it| i64::try_from(it).map_or(Self::TooLarge, |it| Self::Int(Some(it))),
     f64 => |it| Self::Real(Some(it)),
+    Option<f64> => |it| Self::Real(it),
     &str => |it| Self::Text(Some(it.to_owned())),
     String => |it| Self::Text(Some(it)),
     &String => |it| Self::Text(Some(it.clone())),
@@ -71,6 +72,8 @@ value! {
     perflab_model::id::WorkerId => |it| Self::Text(Some(it.to_string())),
     perflab_model::id::SearchId => |it| Self::Text(Some(it.to_string())),
     perflab_model::id::KillSwitchId => |it| Self::Text(Some(it.to_string())),
+    perflab_model::id::DraftId => |it| Self::Text(Some(it.to_string())),
+    perflab_model::id::FindingId => |it| Self::Text(Some(it.to_string())),
 }
 
 /// A document as it is stored.

@@ -6,6 +6,7 @@
 
 use perflab_model::{
     blocks::Blocks,
+    comparison::RunComparison,
     event::{CancelAsked, EventKind, StateChange},
     id::RunId,
     run::{Cancel, RunEnd, RunState},
@@ -14,6 +15,7 @@ use perflab_model::{
     validity::Validity,
     verdict::Judgement,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Change, Conflict, Db, Refusal, ResultRow, StoreError,
@@ -26,7 +28,7 @@ use crate::{
 };
 
 /// What a run was worth, written with its end.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// All that was measured.
     pub summary: Summary,
@@ -38,6 +40,9 @@ pub struct Outcome {
     pub results: Vec<ResultRow>,
     /// What it is compared with other runs by.
     pub blocks: Blocks,
+    /// How it stands beside its baseline; nothing of a run that could not be compared at all. Older ones do not say it.
+    #[serde(default)]
+    pub comparison: Option<RunComparison>,
 }
 
 /// What became of an order to stop.
@@ -116,7 +121,8 @@ impl Db {
         // The order may come between a look at the row and its change, so the database itself decides which was first.
         let row = sql(concat!(
             "UPDATE run SET state = $3, ending = $4, ended_us = $5, validity = $6, verdict = $7, \
-             last_seq = last_seq + 1 \
+             last_seq = last_seq + 1, to_follow = CASE WHEN $3 = 'finished' AND $6 = 'valid' AND search_id IS NULL \
+             AND adjusted = 0 THEN 1 ELSE 0 END \
              WHERE id = $1 AND attempt = $2 AND (cancel IS NULL OR $8 <> 'completed') AND state IN ",
             under_way!(),
             " RETURNING last_seq"
@@ -137,6 +143,9 @@ impl Db {
             put_document(run, "validity", &outcome.validity)?.run(&mut tx).await?;
             put_document(run, "judgement", &outcome.judgement)?.run(&mut tx).await?;
             put_document(run, "blocks", &outcome.blocks)?.run(&mut tx).await?;
+            if let Some(comparison) = &outcome.comparison {
+                put_document(run, "comparison", comparison)?.run(&mut tx).await?;
+            }
             add_results(&mut tx, run, &outcome.results).await?;
         }
         let event = EventKind::State(StateChange { state: end.state, end: Some(end.clone()) });

@@ -24,7 +24,7 @@ enum Text {
 }
 
 /// All of them, in the order in which a newcomer reads.
-pub(super) const GUIDES: [Guide; 10] = [
+pub(super) const GUIDES: [Guide; 13] = [
     Guide {
         slug: "suites",
         title: "Suites and thresholds",
@@ -50,6 +50,18 @@ pub(super) const GUIDES: [Guide; 10] = [
         text: Text::Written(include_str!("../../../../docs/statistics.md")),
     },
     Guide {
+        slug: "operations",
+        title: "Operations, statements, programs",
+        about: "What benchmark suites can measure without a target of their own, what that needs, and faults to be found.",
+        text: Text::Written(include_str!("../../../../docs/operations.md")),
+    },
+    Guide {
+        slug: "history",
+        title: "History: baselines and findings",
+        about: "What a run is compared with, what a finding is and what becomes of it, and when the lab measures again by itself.",
+        text: Text::Written(include_str!("../../../../docs/history.md")),
+    },
+    Guide {
         slug: "operating",
         title: "Running a lab",
         about: "Where a lab keeps its data, how workers join it, what keeps two runs apart, and how all of it ends.",
@@ -72,6 +84,12 @@ pub(super) const GUIDES: [Guide; 10] = [
         title: "Targets and their owners",
         about: "How a target agrees to load and takes it back, and what an administrator decides.",
         text: Text::Written(include_str!("../../../../docs/targets.md")),
+    },
+    Guide {
+        slug: "benchmarks",
+        title: "Benchmarks",
+        about: "How much load perflab's own engine makes beside other tools, and what it costs: measured, with goals it misses.",
+        text: Text::Written(include_str!("../../../../docs/benchmarks.md")),
     },
     Guide {
         slug: "suite-keys",

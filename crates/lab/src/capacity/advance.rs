@@ -122,6 +122,7 @@ impl Lab {
             revision: request.revision.clone(),
             trigger: request.trigger,
             tags: request.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
+            repeat_of: None,
             created_us: self.now_us(),
         };
         if let Some(run) = self.db.add_level(search.row.id, search.row.runs, level, &new).await.told()? {

@@ -9,6 +9,7 @@ use perflab_model::{
 use perflab_stats::{Judged, Rung, bench::ReadCase};
 
 use super::{
+    against,
     cases::NAMED,
     ladder::Standing,
     sentence::{self, Told},
@@ -50,6 +51,7 @@ fn missed(judged: &[Judged], reads: &[ReadCase], level: Level) -> String {
     let worst = broken.iter().copied().max_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));
     let Some(worst) = worst else { return String::new() };
     let (word, limit) = match (level, worst.row.max) {
+        _ if against::subject(&worst.row).is_some() => ("its baseline", worst.row.limit),
         (Level::Fail, Some(max)) => ("maximum", max),
         (Level::Fail, None) => ("limit", worst.row.limit),
         (Level::Warn, _) => ("target", worst.row.limit),

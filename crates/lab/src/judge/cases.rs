@@ -35,6 +35,9 @@ pub(super) struct CaseBook {
     cases: Cases,
     rules: CaseRules,
     done: Vec<ReadCase>,
+    /// Rules by the cases that are over. Made anew when one more is, and not with every second: the machine that judges is
+    /// the one that measures.
+    standing: CaseJudgement,
     under_way: Option<CaseProgress>,
     recent: VecDeque<CurvePoint>,
 }
@@ -44,7 +47,14 @@ impl CaseBook {
     pub(super) fn of(plan: &Plan) -> Option<Self> {
         let Load::Cases(cases) = &plan.load else { return None };
         let rules = CaseRules::new(plan)?;
-        Some(Self { cases: cases.clone(), rules, done: Vec::new(), under_way: None, recent: VecDeque::new() })
+        Some(Self {
+            cases: cases.clone(),
+            standing: rules.judge(&[]),
+            rules,
+            done: Vec::new(),
+            under_way: None,
+            recent: VecDeque::new(),
+        })
     }
 
     /// How a case goes.
@@ -67,6 +77,7 @@ impl CaseBook {
         let known = self.cases.cases.iter().find(|case| case.name == measured.case);
         let Some(case) = known.filter(|case| self.read(case.name.as_str()).is_none()) else { return };
         self.done.push(ReadCase::new(case, measured.clone()));
+        self.standing = self.rules.judge(&self.done);
     }
 
     fn read(&self, name: &str) -> Option<&ReadCase> {
@@ -92,6 +103,11 @@ impl CaseBook {
     }
 
     /// Rules as they stand.
+    pub(super) const fn standing(&self) -> &CaseJudgement {
+        &self.standing
+    }
+
+    /// Rules at the end of the run.
     pub(super) fn judge(&self, reads: &[ReadCase]) -> CaseJudgement {
         self.rules.judge(reads)
     }
@@ -118,7 +134,7 @@ impl CaseBook {
     }
 
     /// Rows of the live table, in the order in which the cases run.
-    pub(super) fn standings(&self, judgement: &CaseJudgement) -> Vec<CaseStanding> {
+    pub(super) fn standings(&self) -> Vec<CaseStanding> {
         let row = |case: &perflab_model::bench::Case| {
             let name = case.name.as_str();
             let planned = match case.amount {
@@ -135,13 +151,12 @@ impl CaseBook {
                 ..CaseStanding::default()
             };
             if let Some(read) = self.read(name) {
-                let summary = read.summary(judgement.gate(name), None);
                 return CaseStanding {
                     phase: CasePhase::Done,
                     done: read.right() + read.failed(),
                     failed: read.failed(),
-                    mean: summary.overhead.map(|overhead| overhead.ms).or(summary.latency.mean),
-                    gate: summary.gate,
+                    mean: read.headline_ms(),
+                    gate: read.gate(self.standing.gate(name)),
                     ..waiting
                 };
             }

@@ -72,6 +72,11 @@ impl Live {
     /// The same run, to be compared with these at its end.
     #[must_use]
     pub fn against(mut self, against: Option<Against>) -> Self {
+        if let Some(against) = &against {
+            self.plan.rules = against.resolved(&self.plan);
+            self.rules = Rules::new(&self.plan);
+            self.cases = CaseBook::of(&self.plan);
+        }
         self.against = against;
         self
     }
@@ -146,10 +151,9 @@ impl Live {
     pub fn progress(&self) -> Progress {
         let newest = self.sums.newest();
         let first_phase = if self.plan.warmup_time() > Millis::ZERO { Phase::WarmUp } else { Phase::Measured };
-        let so_far = self.cases.as_ref().map(|book| (book, book.judge(book.so_far())));
         let validity = self.validity(None, self.cases.as_ref().map_or(&[], |book| book.so_far()));
-        let (judged, gone) = match &so_far {
-            Some((_, judgement)) => (judgement.ledger.clone(), None),
+        let (judged, gone) = match &self.cases {
+            Some(book) => (book.standing().ledger.clone(), None),
             None => (self.rules.ledger(), self.health.gone()),
         };
         let verdict = self.is_judged().then(|| ladder::climb(None, &validity, gone.as_ref(), &judged).verdict());
@@ -166,7 +170,7 @@ impl Live {
             classes: self.sums.classes(&self.plan),
             errors: self.errors(),
             parts: self.parts.clone(),
-            cases: so_far.map_or_else(Vec::new, |(book, judgement)| book.standings(&judgement)),
+            cases: self.cases.as_ref().map_or_else(Vec::new, CaseBook::standings),
             ledger: rows(gone.as_ref(), judged),
             verdict,
             validity,
@@ -182,6 +186,9 @@ impl Live {
             Some((_, judgement)) => (judgement.ledger.clone(), None, case_results::blocks(&reads)),
             None => (self.rules.ledger(), self.health.gone(), self.blocks.blocks()),
         };
+        if let Some(against) = &self.against {
+            against.tell_baseline(&mut judged);
+        }
         let comparison = self.compared(conclusion, &validity, &blocks);
         if let (Some(against), Some(comparison)) = (&self.against, &comparison) {
             judged.extend(against.rows(comparison));

@@ -9,7 +9,7 @@ use perflab_model::{
     tick::EncodedHistogram,
     unit::Millis,
 };
-use perflab_store::{Conflict, Db, Idempotency, NewSearch, ResultQuery, RunFilter, StoreError};
+use perflab_store::{Conflict, Db, HistoryQuery, Idempotency, NewSearch, RunFilter, StoreError};
 
 use crate::{
     on_both,
@@ -146,16 +146,14 @@ on_both! {
         carry_out(&place.db).await;
         assert_eq!(place.db.trend_choices(ground.project).await.unwrap(), []);
         let alone = ground.carried_out(NOW + 20, 0.1).await;
-        let query = ResultQuery {
+        let query = HistoryQuery {
             project: ground.project,
             suite: "mita".parse().unwrap(),
             scenario: "smoke".parse().unwrap(),
             environment: "staging".parse().unwrap(),
-            request: None,
-            measure: "latency".to_owned(),
-            stat: "p95".to_owned(),
+            branch: None,
         };
-        let points = place.db.results(&query, 10).await.unwrap();
+        let points = place.db.history_runs(&query, 10).await.unwrap();
         assert_eq!(points.iter().map(|point| point.run).collect::<Vec<_>>(), [alone]);
         let all = place.db.runs(&RunFilter::default(), None, 10).await.unwrap().rows;
         assert_eq!(all.iter().filter(|row| row.search == Some(search)).count(), 1);

@@ -8,6 +8,7 @@
 mod capacity;
 mod chunks;
 mod claiming;
+mod history;
 mod killing;
 mod launching;
 mod leases;

@@ -41,6 +41,7 @@ pub(crate) fn environment(name: &str) -> Environment {
         labels: vec!["local".to_owned()],
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     }
 }
 
@@ -76,9 +77,14 @@ impl Ground {
             environment: self.environment,
             suite_version: self.suite,
             plan: plan(id),
-            revision: Revision { commit: Some("c93e5aa0".to_owned()), branch: Some("main".to_owned()) },
+            revision: Revision {
+                commit: Some("c93e5aa0".to_owned()),
+                branch: Some("main".to_owned()),
+                ..Revision::default()
+            },
             trigger: Trigger::Api,
             tags: vec!["nightly".to_owned()],
+            repeat_of: None,
             created_us: NOW,
         }
     }
@@ -272,6 +278,7 @@ pub(crate) fn outcome(run: RunId, p95_s: f64) -> Outcome {
         classes: Vec::new(),
         errors: Vec::new(),
         cases: Vec::new(),
+        budgets: Vec::new(),
     };
     let result = |request: Option<&str>, value: f64| ResultRow {
         request: request.map(str::to_owned),
@@ -280,11 +287,14 @@ pub(crate) fn outcome(run: RunId, p95_s: f64) -> Outcome {
         value,
         unit: "s".to_owned(),
         samples: 600,
+        interval: (Some(value * 0.9), None),
     };
     Outcome {
         summary,
         validity,
         judgement,
         results: vec![result(None, p95_s), result(Some("GET /rates"), p95_s / 2.0)],
+        blocks: perflab_model::blocks::Blocks::default(),
+        comparison: None,
     }
 }
