@@ -1,13 +1,12 @@
 //! Charts as files: `.svg`, `.csv` and `.json` under the address of their page.
 
 use perflab_charts::{Size, Theme, standalone_svg};
-use perflab_model::{order::RateChange, plan::Plan, tick::Point, view::Trend};
+use perflab_model::{order::RateChange, plan::Plan, tick::Point};
 
 use super::{
     rate::{annotated, carried_out},
     run::{is_open, run_chart, unit},
     table::run_csv,
-    trend::{trend_chart, trend_csv},
 };
 use crate::charts::series::RunChart;
 
@@ -70,14 +69,4 @@ fn run_json(which: RunChart, plan: &Plan, points: &[Point]) -> String {
         })
         .collect();
     serde_json::json!({ "chart": which.name(), "unit": unit(which), "points": rows }).to_string()
-}
-
-/// The chart of a trend by its ending: `svg`, `csv` or `json`.
-pub fn trend_chart_file(ending: &str, trend: &Trend, theme: Theme) -> Option<ChartFile> {
-    match ending {
-        "svg" => Some(ChartFile { content_type: SVG, body: standalone_svg(&trend_chart(trend), Size::L, theme) }),
-        "csv" => Some(ChartFile { content_type: CSV, body: trend_csv(trend) }),
-        "json" => serde_json::to_string(trend).ok().map(|body| ChartFile { content_type: JSON, body }),
-        _ => None,
-    }
 }

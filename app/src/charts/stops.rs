@@ -2,10 +2,7 @@
 //!
 //! In:  what the chart is drawn from. Out: places along its axis with words, which travel in the page: they are few.
 
-use perflab_model::{
-    display,
-    view::{Apart, LaunchPreview, Trend},
-};
+use perflab_model::{display, view::LaunchPreview};
 use perflab_stats::Histogram;
 
 use super::distribution::{RunDistribution, steps_of};
@@ -21,29 +18,17 @@ pub struct Stop {
     pub at: f64,
     /// What stands there, in words.
     pub text: String,
+    /// The address that it leads to.
+    pub leads_to: Option<String>,
 }
 
-/// As they travel in an attribute: a line for each, its place and its words parted by a tab.
+/// As they travel in an attribute: a line for each, its place, its words and where it leads, parted by tabs.
 pub fn attribute(stops: &[Stop]) -> String {
-    let line = |stop: &Stop| format!("{}\t{}", stop.at, stop.text.replace(['\t', '\n'], " "));
-    stops.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Every run of a trend.
-pub fn trend_stops(trend: &Trend) -> Vec<Stop> {
-    let told = |point: &perflab_model::view::TrendPoint| {
-        let mut words = vec![
-            format!("#{}", point.number),
-            with_unit(&display::number(point.value), &trend.unit),
-            display::clock(point.at_us, true),
-        ];
-        let revision = point.revision.to_string();
-        words.extend((!revision.is_empty()).then_some(revision));
-        words.push(point.load.clone());
-        words.extend(point.apart.map(|apart: Apart| format!("not compared: {}", apart.word())));
-        words.join("  ")
+    let line = |stop: &Stop| {
+        let way = stop.leads_to.as_ref().map(|address| format!("\t{address}")).unwrap_or_default();
+        format!("{}\t{}{way}", stop.at, stop.text.replace(['\t', '\n'], " "))
     };
-    trend.points.iter().map(|point| Stop { at: point.at_us as f64 / 1e6, text: told(point) }).collect()
+    stops.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What is planned at even distances, and wherever the plan changes: of a line of the preview, `/s` or users.
@@ -61,7 +46,8 @@ pub fn preview_stops(preview: &LaunchPreview, points: &[(f64, f64)], unit: &str)
             let warms_up = second < preview.warmup.as_secs_f64();
             let phase = if warms_up { "  warm-up" } else { "" };
             let planned = planned(unit, value_at(points, second));
-            Stop { at: second, text: format!("{}  {planned}{phase}", display::elapsed(second.round() as u64)) }
+            let text = format!("{}  {planned}{phase}", display::elapsed(second.round() as u64));
+            Stop { at: second, text, leads_to: None }
         })
         .collect()
 }
@@ -105,7 +91,7 @@ fn spans(histogram: &Histogram) -> Vec<Stop> {
                 display::count(step.count),
                 display::exact((share * 1000.0).floor() / 1000.0)
             );
-            Stop { at: (step.from_ms * step.to_ms).sqrt(), text }
+            Stop { at: (step.from_ms * step.to_ms).sqrt(), text, leads_to: None }
         })
         .collect()
 }
@@ -142,7 +128,12 @@ mod tests {
 
     #[test]
     fn words_never_break_the_lines_they_travel_in() {
-        let stops = [Stop { at: 1.5, text: "a\tb\nc".to_owned() }, Stop { at: 2.0, text: "d".to_owned() }];
-        assert_eq!(attribute(&stops), "1.5\ta b c\n2\td");
+        let stop = |at: f64, text: &str, way: Option<&str>| Stop {
+            at,
+            text: text.to_owned(),
+            leads_to: way.map(str::to_owned),
+        };
+        let stops = [stop(1.5, "a\tb\nc", None), stop(2.0, "d", Some("/runs/7"))];
+        assert_eq!(attribute(&stops), "1.5\ta b c\n2\td\t/runs/7");
     }
 }

@@ -2,7 +2,8 @@
 //! a plan. Each chart has its own.
 //!
 //! In:  where a person points, or a key; the stops, from an attribute of the chart. Out: a line in its drawing, and the
-//!      words of that stop in its readout and as the value of a slider, as which assistive technology knows the chart.
+//!      words of that stop in its readout and as the value of a slider, as which assistive technology knows the chart. A
+//!      click or Enter follows a stop that leads somewhere.
 
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Event, KeyboardEvent, PointerEvent};
@@ -38,13 +39,40 @@ pub fn watch() {
             return;
         }
         let stops = stops(&figure);
-        let now =
-            slider.get_attribute(NOW).and_then(|now| now.parse::<usize>().ok()).and_then(|now| now.checked_sub(1));
-        if let Some(at) = stepped(&key, now, stops.len()) {
+        let now = shown_at(&slider);
+        if key == "Enter" {
+            follow(&stops, now);
+        } else if let Some(at) = stepped(&key, now, stops.len()) {
             event.prevent_default();
             show(&figure, &slider, &stops, at);
         }
     });
+    listen(&root, "click", |event| {
+        // Only what is read out is followed: a finger that taps is shown first where it would lead.
+        if let Some((figure, slider)) = charted(&event) {
+            follow(&stops(&figure), shown_at(&slider));
+        }
+    });
+}
+
+/// The stop that is shown.
+fn shown_at(slider: &Element) -> Option<usize> {
+    slider.get_attribute(NOW)?.parse::<usize>().ok()?.checked_sub(1)
+}
+
+fn follow(stops: &[Stop], at: Option<usize>) {
+    let address = at.and_then(|at| stops.get(at)).filter(|stop| !stop.leads_to.is_empty());
+    if let (Some(stop), Some(window)) = (address, leptos::web_sys::window()) {
+        drop(window.location().set_href(&stop.leads_to));
+    }
+}
+
+/// A place, its words, and the address that it leads to, empty where it leads nowhere.
+#[derive(Debug, PartialEq)]
+struct Stop {
+    at: f64,
+    words: String,
+    leads_to: String,
 }
 
 /// Makes sliders of the charts that have come.
@@ -75,24 +103,25 @@ fn charted(event: &Event) -> Option<(Element, Element)> {
     Some((figure, slider))
 }
 
-fn stops(figure: &Element) -> Vec<(f64, String)> {
+fn stops(figure: &Element) -> Vec<Stop> {
     figure.get_attribute("data-stops").map(|lines| read(&lines)).unwrap_or_default()
 }
 
-/// A line for each stop: its place and its words, parted by a tab.
-fn read(lines: &str) -> Vec<(f64, String)> {
+/// A line for each stop: its place, its words and its address, parted by tabs.
+fn read(lines: &str) -> Vec<Stop> {
     let stop = |line: &str| {
-        let (at, words) = line.split_once('\t')?;
-        Some((at.parse().ok()?, words.to_owned()))
+        let mut parts = line.split('\t');
+        let (at, words) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
+        Some(Stop { at, words, leads_to: parts.next().unwrap_or_default().to_owned() })
     };
     lines.lines().filter_map(stop).collect()
 }
 
 /// The stop that is nearest as the drawing shows them.
-fn nearest(slider: &Element, stops: &[(f64, String)], value: f64) -> Option<usize> {
+fn nearest(slider: &Element, stops: &[Stop], value: f64) -> Option<usize> {
     let scale = scale_of(&shown(slider)?)?;
-    let distance = |at: f64| (scale.x(at) - scale.x(value)).abs();
-    (0..stops.len()).min_by(|one, other| distance(stops[*one].0).total_cmp(&distance(stops[*other].0)))
+    let distance = |stop: &Stop| (scale.x(stop.at) - scale.x(value)).abs();
+    (0..stops.len()).min_by(|one, other| distance(&stops[*one]).total_cmp(&distance(&stops[*other])))
 }
 
 /// Where a key leads; nothing for keys that are not the slider's.
@@ -112,12 +141,12 @@ fn stepped(key: &str, from: Option<usize>, stops: usize) -> Option<usize> {
     }
 }
 
-fn show(figure: &Element, slider: &Element, stops: &[(f64, String)], at: usize) {
+fn show(figure: &Element, slider: &Element, stops: &[Stop], at: usize) {
     let now = (at + 1).to_string();
     if slider.get_attribute(NOW).as_ref() == Some(&now) {
         return;
     }
-    let Some((place, words)) = stops.get(at) else { return };
+    let Some(Stop { at: place, words, .. }) = stops.get(at) else { return };
     within(figure, ".plot > svg").iter().for_each(|drawing| mark(drawing, *place));
     drop(slider.set_attribute(NOW, &now));
     drop(slider.set_attribute("aria-valuetext", words));
@@ -160,6 +189,9 @@ mod tests {
 
     #[test]
     fn stops_are_read_with_their_words_and_what_is_none_is_left_out() {
-        assert_eq!(read("1.5\t#7  12 ms\nnonsense\n2\td"), [(1.5, "#7  12 ms".to_owned()), (2.0, "d".to_owned())]);
+        let stop =
+            |at: f64, words: &str, leads_to: &str| Stop { at, words: words.to_owned(), leads_to: leads_to.to_owned() };
+        let read = read("1.5\t#7  12 ms\t/runs/7\nnonsense\n2\td");
+        assert_eq!(read, [stop(1.5, "#7  12 ms", "/runs/7"), stop(2.0, "d", "")]);
     }
 }

@@ -29,6 +29,12 @@ pub fn ChartFigure(
     /// Address of its files without their endings; no links where there is none.
     #[prop(optional)]
     files: Option<String>,
+    /// The query of its files, where they need one.
+    #[prop(optional, into)]
+    query: String,
+    /// Address of its drawing alone, where its numbers are a file of more charts than this one.
+    #[prop(optional)]
+    drawing: Option<String>,
     /// Its numbers.
     #[prop(optional)]
     table: Option<ChartTable>,
@@ -50,17 +56,22 @@ pub fn ChartFigure(
 ) -> impl IntoView {
     let part = |name: &str| id.as_ref().map(|id| format!("{id}-{name}"));
     let (finding_id, note_id, plot_id, table_id) = (part("finding"), part("note"), part("plot"), part("table"));
-    let drawing = render_set(&chart, sizes);
+    let plot = render_set(&chart, sizes);
     let title = chart.title.clone();
-    let of_files = title.clone();
+    let of_links = title.clone();
     let values = files.as_ref().filter(|_| cursor).map(|address| format!("{address}.json"));
     let stops = (!stops.is_empty()).then(|| attribute(&stops));
     let readout = values.is_some() || stops.is_some();
-    let links = files.map(|address| {
-        ["SVG", "CSV"]
-            .map(|kind| {
-                let label = format!("{of_files} as {kind}");
-                view! { <a href=format!("{address}.{}", kind.to_lowercase()) aria-label=label>{kind}</a> }
+    let query = if query.is_empty() { query } else { format!("?{query}") };
+    let of_files = files
+        .map(|address| ["SVG", "CSV"].map(|kind| (kind, format!("{address}.{}{query}", kind.to_lowercase()))).to_vec())
+        .or_else(|| drawing.map(|address| vec![("SVG", address)]));
+    let links = of_files.map(|files| {
+        files
+            .into_iter()
+            .map(|(kind, address)| {
+                let label = format!("{of_links} as {kind}");
+                view! { <a href=address aria-label=label>{kind}</a> }
             })
             .collect_view()
     });
@@ -84,7 +95,7 @@ pub fn ChartFigure(
             </figcaption>
             {readout.then(|| view! { <p class="readout"></p> })}
             // The plot is replaced while a run goes on; what a person has the focus on is the frame around it.
-            <div class="scan"><div class="plot" id=plot_id inner_html=drawing></div></div>
+            <div class="scan"><div class="plot" id=plot_id inner_html=plot></div></div>
             {table.map(|table| view! { <FigureTable table=table id=table_id title=title/> })}
         </figure>
     }

@@ -1,6 +1,7 @@
-//! One measure of one scenario over its runs (a first S6).
+//! Up to two measures of one scenario over its runs (S6).
 
 mod answer;
+mod changes;
 mod choice;
 pub mod page;
 mod table;

@@ -1,22 +1,18 @@
-//! The trend page: choice, answer, chart by date, table.
+//! The trend page: choice, answer, a chart of each measure, what moved, the table.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 use perflab_charts::Size;
-use perflab_lab::Lab;
-use perflab_model::{
-    display,
-    problem::Problem,
-    view::{Trend, TrendQuery},
-};
+use perflab_model::trend::{Trend, TrendChart};
 
 use super::{
-    answer::{answer, load, standing_apart, title},
+    answer::{answer, finding, title},
+    changes::{Changes, SeriesTable},
     choice::{ENV, Pickers, address, read},
     table::RunsTable,
 };
 use crate::{
-    charts::{stops::trend_stops, trend::trend_chart},
+    charts::trend::{trend_chart, trend_stops},
     islands::ChartCursor,
     pages::{
         figure::ChartFigure,
@@ -31,8 +27,7 @@ pub fn TrendsPage() -> impl IntoView {
     let lab = lab();
     let load = async move {
         let (lab, asked) = (lab?, asked?);
-        let trend = lab.trend(&asked).await?;
-        let mut trend = first_measured(&lab, asked.clone(), trend).await?;
+        let mut trend = lab.trend(&asked).await?;
         // The only project of a lab is not named in its addresses.
         if asked.project.is_none() {
             trend.query.project = None;
@@ -46,24 +41,9 @@ pub fn TrendsPage() -> impl IntoView {
     view! { <Loaded from=Box::pin(load) show=show/> }
 }
 
-/// The trend as asked for. Where no measure was asked for and the usual one has no values (a short run has too few
-/// samples for its P95), the first that has.
-async fn first_measured(lab: &Lab, asked: TrendQuery, trend: Trend) -> Result<Trend, Problem> {
-    if asked.measure.is_some() || !trend.points.is_empty() {
-        return Ok(trend);
-    }
-    for (code, _) in &trend.measures {
-        let other = lab.trend(&TrendQuery { measure: Some(code.clone()), ..asked.clone() }).await?;
-        if !other.points.is_empty() {
-            return Ok(other);
-        }
-    }
-    Ok(trend)
-}
-
 fn show(trend: Trend) -> impl IntoView {
     let title = title(&trend);
-    let empty = trend.points.is_empty();
+    let empty = trend.is_empty();
     view! {
         <Title text=title.clone()/>
         <div class="page-head">
@@ -95,21 +75,28 @@ fn show(trend: Trend) -> impl IntoView {
 #[component]
 fn Measured(trend: Trend) -> impl IntoView {
     let files = address(&trend.query, "environment");
-    let [svg, csv] = ["svg", "csv"].map(|ending| format!("/trends/chart.{ending}?{files}"));
+    let [csv, json] = ["csv", "json"].map(|ending| format!("/trends/chart.{ending}?{files}"));
+    let several = trend.charts.iter().map(|chart| chart.series.len()).sum::<usize>() > 1;
+    let charts = trend
+        .charts
+        .iter()
+        .zip(["chart", "second"])
+        .map(|(chart, name)| view! { <Figure trend=trend.clone() chart=chart.clone() svg=format!("/trends/{name}.svg?{files}")/> })
+        .collect_view();
     view! {
-        <h2 class="sr">"Chart"</h2>
-        <ChartFigure
-            chart=trend_chart(&trend)
-            sizes=&TREND_SIZES
-            finding=finding(&trend)
-            stops=trend_stops(&trend)
-        />
+        <h2 class="sr">{if trend.charts.len() > 1 { "Charts" } else { "Chart" }}</h2>
+        {charts}
         <ChartCursor/>
+        {several.then(|| view! { <SeriesTable trend=trend.clone()/> })}
+        <Changes trend=trend.clone()/>
         <section class="section">
             <div class="section-head">
                 <h2>"Runs"</h2>
-                <p>"The chart as a table, newest first."</p>
-                <span class="tools"><a href=svg>"SVG"</a><a href=csv>"CSV"</a></span>
+                <p>"The chart as a table, newest first. 95 % intervals stand below their values."</p>
+                <span class="tools">
+                    <a href=csv>"CSV"</a>
+                    <a href=json>"JSON"</a>
+                </span>
             </div>
             <RunsTable trend=trend/>
         </section>
@@ -117,15 +104,19 @@ fn Measured(trend: Trend) -> impl IntoView {
     .into_any()
 }
 
-const TREND_SIZES: [Size; 3] = [Size::L.height(320), Size::M.height(300), Size::S.height(260)];
-
-/// How to read the chart.
-fn finding(trend: &Trend) -> String {
-    let runs = match trend.points.len() {
-        1 => "1 run".to_owned(),
-        n => format!("{} runs", display::count(n as u64)),
-    };
-    let compared = load(&trend.points).map(|load| format!(" Runs under {load} are joined.")).unwrap_or_default();
-    let hollow = standing_apart(&trend.points).map_or("", |_| " A hollow point stands apart: it is not compared.");
-    format!("{runs}, the axis starts at 0.{compared}{hollow}")
+#[component]
+fn Figure(trend: Trend, chart: TrendChart, svg: String) -> impl IntoView {
+    view! {
+        <ChartFigure
+            chart=trend_chart(&trend, &chart)
+            sizes=&TREND_SIZES
+            finding=finding(&trend, &chart)
+            note="A click or Enter opens the run."
+            stops=trend_stops(&trend, &chart)
+            drawing=svg
+        />
+    }
+    .into_any()
 }
+
+const TREND_SIZES: [Size; 3] = [Size::L.height(320), Size::M.height(300), Size::S.height(260)];

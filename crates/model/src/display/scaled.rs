@@ -104,6 +104,34 @@ pub fn scaled_bytes(bytes: f64) -> Scaled {
     Scaled { value: number(bytes / factor), unit }
 }
 
+/// A unit for several values, and how many of it make one base unit: shown = base × times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnitOf {
+    /// Its sign; empty for counts.
+    pub sign: &'static str,
+    /// How many of it make one base unit.
+    pub times: f64,
+}
+
+impl UnitOf {
+    /// The unit in which values of a measure read best, by the largest of them. `base` is the unit that they are kept in:
+    /// `s`, `B`, `1/s`, or nothing for counts and shares.
+    pub fn fitting(base: &str, is_share: bool, largest: f64) -> Self {
+        match base {
+            "s" => {
+                let unit = TimeUnit::fitting(largest);
+                Self { sign: unit.sign(), times: unit.per_second() }
+            }
+            "B" if largest.abs() < 1024.0 => Self { sign: "B", times: 1.0 },
+            "B" if largest.abs() < 1024.0 * 1024.0 => Self { sign: "KB", times: 1.0 / 1024.0 },
+            "B" => Self { sign: "MB", times: 1.0 / (1024.0 * 1024.0) },
+            "1/s" => Self { sign: "/s", times: 1.0 },
+            _ if is_share => Self { sign: "%", times: 100.0 },
+            _ => Self { sign: "", times: 1.0 },
+        }
+    }
+}
+
 /// A size as text: `18.7 MB`.
 pub fn bytes(bytes: f64) -> String {
     scaled_bytes(bytes).to_string()

@@ -205,6 +205,22 @@ impl Accumulator {
         self.all.latency_histogram()
     }
 
+    /// The 95 % interval of a quantile of a request's times (of all together without a name), microseconds, from its
+    /// order statistics.
+    pub fn quantile_interval_us(&self, request: Option<&str>, p: f64) -> crate::Interval {
+        let times = match request {
+            None => Some(self.all.latency_histogram()),
+            Some(name) => {
+                self.requests.iter().find(|(known, _)| *known == name).map(|(_, tally)| tally.latency_histogram())
+            }
+        };
+        times.map_or(crate::Interval::OPEN, |times| {
+            let (low, high) = crate::quantile_ranks(times.count(), p);
+            let end = |rank: Option<u64>, open: f64| rank.and_then(|rank| times.at_rank_us(rank)).unwrap_or(open);
+            crate::Interval { low: end(low, f64::NEG_INFINITY), high: end(high, f64::INFINITY) }
+        })
+    }
+
     /// Every request, in the order of first appearance.
     pub fn requests(&self) -> Vec<RequestSummary> {
         let seconds = self.totals.measured_seconds;
