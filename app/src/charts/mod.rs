@@ -6,6 +6,10 @@
 #[cfg(feature = "ssr")]
 pub mod capacity;
 #[cfg(feature = "ssr")]
+pub mod cases;
+#[cfg(feature = "ssr")]
+pub mod compare;
+#[cfg(feature = "ssr")]
 pub mod distribution;
 #[cfg(feature = "ssr")]
 pub mod file;
@@ -30,8 +34,12 @@ pub mod trend;
 #[cfg(feature = "ssr")]
 pub use capacity::capacity_chart_file;
 #[cfg(feature = "ssr")]
+pub use compare::compare_chart_file;
+#[cfg(feature = "ssr")]
 pub use distribution::RunDistribution;
 #[cfg(feature = "ssr")]
-pub use file::{ChartFile, FileCourse, run_chart_file, trend_chart_file};
+pub use file::{ChartFile, FileCourse, run_chart_file};
 #[cfg(feature = "ssr")]
 pub use run::run_chart;
+#[cfg(feature = "ssr")]
+pub use trend::trend_chart_file;

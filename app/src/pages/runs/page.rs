@@ -8,7 +8,11 @@ use perflab_model::{
     view::{LaunchOptions, RunsPage as Page, RunsQuery},
 };
 
-use super::{empty::NoRunsYet, overview::Overview, table::RunsTable};
+use super::{
+    empty::NoRunsYet,
+    overview::Overview,
+    table::{COMPARE, RunsTable},
+};
 use crate::{
     components::encoded,
     islands::Refresh,
@@ -108,6 +112,15 @@ fn List(page: Page, q: String, later: bool) -> impl IntoView {
             .into_iter()
             .map(|warning| view! { <div class="note-line" data-v="issues"><p>{warning}"."</p></div> })
             .collect_view()}
+        {(page.rows.len() > 1)
+            .then(|| {
+                view! {
+                    <form class="comparing" id=COMPARE method="get" action="/compare">
+                        <button class="btn">"Compare"</button>
+                        <span class="faint fine">"Mark two to five runs, then compare them."</span>
+                    </form>
+                }
+            })}
         <div id="runs-table">
             {if page.rows.is_empty() {
                 view! {
@@ -200,6 +213,9 @@ mod tests {
             verdict,
             adjusted: false,
             search: None,
+            repeat_of: None,
+            worker_class: None,
+            rejected: None,
         }
     }
 

@@ -5,6 +5,9 @@ use perflab_model::{display, run::RunRow, validity::ValidityState};
 
 use crate::components::{Milliseconds, PerSecond, Percent, RunBadge, Scroller};
 
+/// The id of the form that the marks of the rows belong to.
+pub const COMPARE: &str = "compare";
+
 /// What the mark beside a load says.
 const ADJUSTED: &str = "Rate adjusted by hand: no baseline";
 
@@ -90,7 +93,18 @@ fn Row(row: RunRow) -> impl IntoView {
     let invalid = row.validity == Some(ValidityState::Invalid);
     view! {
         <tr data-key=row.id.to_string()>
-            <td class="r-verdict"><RunBadge row=row.clone()/></td>
+            <td class="r-verdict">
+                <input
+                    class="pick"
+                    type="checkbox"
+                    form=COMPARE
+                    name="run"
+                    value=row.id.to_string()
+                    aria-label=format!("Compare {} #{}", row.scenario, row.number)
+                    autocomplete="off"
+                />
+                <RunBadge row=row.clone()/>
+            </td>
             <td class="r-name">
                 <a class="quiet" href=format!("/runs/{}", row.id)>
                     <b>{row.scenario.to_string()}</b>
