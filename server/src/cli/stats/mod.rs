@@ -7,6 +7,7 @@
 mod compare;
 mod detect;
 mod lines;
+mod recall;
 
 use clap::{Args, Subcommand, ValueEnum};
 use perflab_stats::steps::Preset;
@@ -24,6 +25,10 @@ pub(super) enum StatsCommand {
     /// first run of the new level, from 0; `from` and `to` are the levels, `shift` is their distance in natural logs,
     /// `range` the first and the last run at which the change may lie.
     Detect(DetectArgs),
+    /// Score detectors on a history whose truth is known: how many planted changes each finds, and how often it is wrong.
+    ///
+    /// FILE is what `perflab demo-data` has written beside its runs. Every detector sees the runs one by one, as they came.
+    Recall(recall::RecallArgs),
     /// Say whether one run is slower than another.
     ///
     /// In, a line each: {"id", "baseline": [values], "candidate": [values], "better": "lower" or "higher", "alpha":
@@ -61,11 +66,15 @@ impl From<PresetName> for Preset {
 }
 
 pub(super) fn stats(command: StatsCommand) -> anyhow::Result<u8> {
+    if let StatsCommand::Recall(args) = &command {
+        return recall::recall(args);
+    }
     let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
     let ended = match command {
         StatsCommand::Detect(args) => {
             lines::answer(input, output, |history| detect::detect(history, args.preset.into()))
         }
+        StatsCommand::Recall(_) => return Ok(exit::OK),
         StatsCommand::Compare => lines::answer(input, output, compare::compare),
     };
     match ended {
