@@ -80,7 +80,9 @@ fn TopBar() -> impl IntoView {
             </a>
             <nav aria-label="Main">
                 <a href="/" aria-current=current(Place::Runs)>"Runs"</a>
+                <a href="/suites" aria-current=current(Place::Suites)>"Suites"</a>
                 <a href="/trends" aria-current=current(Place::Trends)>"Trends"</a>
+                <a href="/findings" aria-current=current(Place::Findings)>"Findings"</a>
                 <a href="/capacity" aria-current=current(Place::Capacity)>"Capacity"</a>
                 <a href="/docs" aria-current=current(Place::Docs)>"Docs"</a>
             </nav>
@@ -106,7 +108,9 @@ fn Foot() -> impl IntoView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Runs,
+    Suites,
     Trends,
+    Findings,
     Capacity,
     Launch,
     Docs,
@@ -116,7 +120,9 @@ impl Place {
     fn of(path: &str) -> Option<Self> {
         match path.trim_start_matches('/').split('/').next() {
             None | Some("" | "runs") => Some(Self::Runs),
+            Some("suites" | "drafts") => Some(Self::Suites),
             Some("trends") => Some(Self::Trends),
+            Some("findings") => Some(Self::Findings),
             Some("capacity") => Some(Self::Capacity),
             Some("launch") => Some(Self::Launch),
             Some("docs") => Some(Self::Docs),

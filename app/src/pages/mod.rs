@@ -7,8 +7,10 @@
 pub mod actions;
 pub mod adjust;
 pub mod capacity;
+pub mod compare;
 pub mod docs;
 pub mod figure;
+pub mod findings;
 pub mod launch;
 pub mod not_found;
 pub mod problem;
@@ -16,6 +18,7 @@ pub mod run;
 pub mod runs;
 pub mod safety;
 pub mod source;
+pub mod suites;
 pub mod trends;
 
 use leptos::prelude::*;
@@ -34,7 +37,13 @@ pub(crate) fn Pages() -> impl IntoView {
             <Route path=path!("/runs") view=runs::RunsPage ssr=SsrMode::Async/>
             <Route path=path!("/runs/:run") view=run::RunPage ssr=SsrMode::Async/>
             <Route path=path!("/safety") view=safety::SafetyPage ssr=SsrMode::Async/>
+            <Route path=path!("/suites") view=suites::SuitesPage ssr=SsrMode::Async/>
+            <Route path=path!("/suites/:suite") view=suites::SuitePage ssr=SsrMode::Async/>
+            <Route path=path!("/drafts/:draft") view=suites::DraftPage ssr=SsrMode::Async/>
             <Route path=path!("/trends") view=trends::TrendsPage ssr=SsrMode::Async/>
+            <Route path=path!("/compare") view=compare::ComparePage ssr=SsrMode::Async/>
+            <Route path=path!("/findings") view=findings::FindingsPage ssr=SsrMode::Async/>
+            <Route path=path!("/findings/:finding") view=findings::FindingPage ssr=SsrMode::Async/>
             <Route path=path!("/capacity") view=capacity::SearchesPage ssr=SsrMode::Async/>
             <Route path=path!("/capacity/new") view=capacity::NewSearchPage ssr=SsrMode::Async/>
             <Route path=path!("/capacity/:search") view=capacity::SearchPage ssr=SsrMode::Async/>

@@ -8,14 +8,18 @@ mod address;
 mod adjust;
 pub(crate) mod body;
 mod capacity;
+mod compare;
+mod cases;
 mod events;
 mod export;
+mod findings;
 pub mod guard;
 mod health;
 mod kill_switch;
 mod launch;
 mod problem;
 mod runs;
+mod suites;
 mod trend;
 mod turn;
 
@@ -74,6 +78,8 @@ const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 's
     components(schemas(perflab_model::load::LoadPart)),
     tags((name = "runs", description = "Launch, list, watch and stop runs"),
          (name = "capacity", description = "Find the load that a target bears"),
+         (name = "suites", description = "Look at suites, check and push their texts"),
+         (name = "findings", description = "Baselines, comparisons with them, findings and what people make of them"),
          (name = "lab", description = "What can be launched, trends, health"))
 )]
 struct Document;
@@ -84,7 +90,10 @@ pub fn router(state: ApiState) -> Router {
     router
         // The list under its page's own name.
         .route("/runs.json", get(runs::list))
+        .route("/compare.json", get(compare::compare))
         .route("/safety.json", get(kill_switch::show))
+        .route("/suites.json", get(suites::list))
+        .route("/findings.json", get(findings::list))
         .route("/api", any(nowhere))
         .route("/api/{*rest}", any(nowhere))
         .method_not_allowed_fallback(wrong_method)
@@ -162,12 +171,23 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(export::series))
         .routes(routes!(export::requests))
         .routes(routes!(export::classes))
+        .routes(routes!(cases::cases))
+        .routes(routes!(cases::case))
         .routes(routes!(launch::options))
         .routes(routes!(launch::preview))
         .routes(routes!(capacity::list, capacity::create))
         .routes(routes!(capacity::preview))
         .routes(routes!(capacity::get))
         .routes(routes!(capacity::stop))
+        .routes(routes!(suites::list))
+        .routes(routes!(suites::get, suites::push))
+        .routes(routes!(suites::check))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::get, findings::change))
+        .routes(routes!(findings::comparison))
+        .routes(routes!(findings::pin, findings::unpin))
+        .routes(routes!(findings::reject, findings::accept))
+        .routes(routes!(compare::compare))
         .routes(routes!(trend::trend))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::{
     display,
+    mark::Mark,
     problem::FieldProblem,
     view::{Estimate, SecretState},
 };
@@ -23,21 +24,31 @@ pub fn Aside(
     let preview = shown.preview.as_ref();
     let cap = preview.and_then(|preview| preview.cap);
     let missing = preview.map(|preview| missing(&preview.secrets)).unwrap_or_default();
+    let marks = preview.map(|preview| preview.marks.clone()).unwrap_or_default();
+    let (benchmark, cases) = (shown.is_benchmark(), preview.map_or(0, |preview| preview.cases.len()));
     let request = shown.fields.request().ok();
     let mark = shown.fields.mark(&shown.options);
     view! {
         <h2 class="strong">"Estimate"</h2>
         {match preview.and_then(|preview| preview.estimate.clone()) {
+            Some(estimate) if benchmark => view! { <CaseFigures estimate=estimate cases=cases/> }.into_any(),
             Some(estimate) => view! { <Figures estimate=estimate cap=cap/> }.into_any(),
             None => view! { <p class="muted">"There is none until the fields are right."</p> }.into_any(),
         }}
         // Start sends along what it was that the page showed: nothing else is started.
         <input type="hidden" name=SHOWN value=mark/>
         <MissingSecrets names=missing/>
+        <MarksAhead marks=marks/>
         <Start problems=shown.problems.clone()/>
-        <p class="fine mt1">
-            <a href=format!("/capacity/new?{}", shown.fields.to_query())>"Find the capacity"</a> " of this scenario instead"
-        </p>
+        {(!benchmark)
+            .then(|| {
+                view! {
+                    <p class="fine mt1">
+                        <a href=format!("/capacity/new?{}", shown.fields.to_query())>"Find the capacity"</a>
+                        " of this scenario instead"
+                    </p>
+                }
+            })}
         {request
             .map(|request| {
                 view! { <CopyAs request=request query=shown.fields.to_query() key=shown.key names_project=shown.names_project/> }
@@ -67,6 +78,47 @@ fn MissingSecrets(names: Vec<String>) -> impl IntoView {
     })
 }
 
+/// What every report of the run will say of how it was allowed, before anybody starts it.
+#[component]
+fn MarksAhead(marks: Vec<Mark>) -> impl IntoView {
+    marks
+        .into_iter()
+        .map(|mark| {
+            view! {
+                <div class="note-line mt2" data-v="issues">
+                    <p>
+                        "Every report of this run will say: " <b>{mark.message}</b> " "
+                        <a href="/docs/targets">"What this means"</a>
+                    </p>
+                </div>
+            }
+        })
+        .collect_view()
+}
+
+/// What a benchmark suite will cost: how long each case takes is what it is to find out.
+#[component]
+fn CaseFigures(estimate: Estimate, cases: usize) -> impl IntoView {
+    let queue = queue(estimate.ahead);
+    view! {
+        <dl class="est">
+            <div><dt>"Cases"</dt><dd>{display::count(cases as u64)}</dd></div>
+            <div><dt>"Duration"</dt><dd>{format!("at most {}", estimate.duration)}</dd></div>
+            <div><dt>"Conflicts"</dt><dd>{queue}</dd></div>
+        </dl>
+    }
+    .into_any()
+}
+
+/// How many runs go first, in words.
+fn queue(ahead: u64) -> String {
+    match ahead {
+        0 => "none".to_owned(),
+        1 => "one run goes first".to_owned(),
+        n => format!("{n} runs go first"),
+    }
+}
+
 #[component]
 fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
     let shown = |value: Option<f64>| match value {
@@ -80,11 +132,7 @@ fn Figures(estimate: Estimate, cap: Option<f64>) -> impl IntoView {
     };
     let beside = estimate.peak_users.filter(|_| estimate.peak_rate.is_some());
     let (at_most, latest) = if estimate.at_most { ("at most ", " at the latest") } else { ("", "") };
-    let queue = match estimate.ahead {
-        0 => "none".to_owned(),
-        1 => "one run goes first".to_owned(),
-        n => format!("{n} runs go first"),
-    };
+    let queue = queue(estimate.ahead);
     view! {
         <dl class="est">
             <div><dt>"Requests"</dt><dd>{shown(estimate.requests)}</dd></div>

@@ -75,6 +75,9 @@ fn cli(request: &LaunchRequest, origin: &str) -> String {
     for class in &overrides.classes {
         option("user-class", Some(class.clone()));
     }
+    for case in &overrides.cases {
+        option("case", Some(case.clone()));
+    }
     for (name, value) in &overrides.parameters {
         option("set", Some(format!("{name}={value}")));
     }

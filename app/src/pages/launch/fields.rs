@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, str::FromStr};
 
 use leptos_router::params::ParamsMap;
 use perflab_model::{
-    launch::{LaunchRequest, Overrides},
+    launch::{LaunchRequest, Overrides, case_names},
     problem::FieldProblem,
     run::{RunRow, Trigger},
 };
@@ -42,6 +42,8 @@ pub struct LaunchFields {
     pub seed: String,
     /// Classes of users, separated by commas.
     pub classes: String,
+    /// Cases of a benchmark suite, by name or glob, separated by commas.
+    pub cases: String,
     /// Separated by blanks, or by commas where a tag has blanks of its own.
     pub tags: String,
     /// The run that the fields were filled in from.
@@ -75,6 +77,7 @@ impl LaunchFields {
             max_in_flight: get("max_in_flight"),
             seed: get("seed"),
             classes: get("classes"),
+            cases: get("cases"),
             tags: get("tags"),
             again: get("again"),
             set,
@@ -99,6 +102,7 @@ impl LaunchFields {
             max_in_flight: text(overrides.max_in_flight),
             seed: text(overrides.seed),
             classes: overrides.classes.join(", "),
+            cases: overrides.cases.join(", "),
             tags: tags_written(&row.tags),
             again: row.id.to_string(),
             set: overrides.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -118,7 +122,7 @@ impl LaunchFields {
             .join("&")
     }
 
-    fn named(&self) -> [(&'static str, &String); 14] {
+    fn named(&self) -> [(&'static str, &String); 15] {
         [
             ("project", &self.project),
             ("suite", &self.suite),
@@ -132,6 +136,7 @@ impl LaunchFields {
             ("max_in_flight", &self.max_in_flight),
             ("seed", &self.seed),
             ("classes", &self.classes),
+            ("cases", &self.cases),
             ("tags", &self.tags),
             ("again", &self.again),
         ]
@@ -150,6 +155,7 @@ impl LaunchFields {
             max_in_flight: optional(&self.max_in_flight, "overrides.max_in_flight", WHOLE, &mut problems),
             seed: optional(&self.seed, "overrides.seed", WHOLE, &mut problems),
             classes: listed(&self.classes),
+            cases: case_names(&self.cases),
             parameters: self
                 .set
                 .iter()
@@ -291,6 +297,7 @@ mod tests {
             revision: Revision {
                 branch: Some("main".to_owned()),
                 commit: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+                ..Revision::default()
             },
             trigger: Trigger::Cli,
             tags: vec!["release 1.1".to_owned(), "nightly".to_owned()],
@@ -306,6 +313,9 @@ mod tests {
             verdict: None,
             adjusted: false,
             search: None,
+            repeat_of: None,
+            worker_class: None,
+            rejected: None,
         };
         let overrides = Overrides {
             rate: Some(12.5),

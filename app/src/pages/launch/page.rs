@@ -6,6 +6,7 @@ use leptos_router::hooks::use_query_map;
 use perflab_model::{
     display,
     problem::{FieldProblem, Problem},
+    suite::SuiteKind,
     view::{Estimate, LaunchOptions, LaunchPreview},
 };
 
@@ -17,7 +18,7 @@ use super::{
     sections::{Judges, LoadShape, Parameters, What, Where},
 };
 use crate::{
-    components::{GuideLink, Topic, chosen},
+    components::{GuideLink, Topic, chosen, count_of},
     islands::{LaunchForm, launch_form::STALE},
     pages::{
         actions::LaunchRun,
@@ -50,6 +51,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// Whether the chosen suite measures operations and sends no load of its own.
+    pub fn is_benchmark(&self) -> bool {
+        self.fields.suite_of(&self.options).is_some_and(|suite| suite.kind == SuiteKind::Benchmark)
+    }
+
     /// What is wrong with a field.
     pub fn problem(&self, field: &str) -> Option<FieldProblem> {
         self.problems.iter().find(|problem| problem.field == field).cloned()
@@ -57,10 +63,11 @@ impl Shown {
 }
 
 /// Parts of the page that follow from the fields, with the fields in them: what is wrong is said at each.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "launch-answer",
     "launch-what",
     "launch-where",
+    "launch-shape",
     "launch-load",
     "launch-preview",
     "launch-parameters",
@@ -168,7 +175,13 @@ fn LaunchBody(shown: Shown, action: ServerAction<LaunchRun>) -> impl IntoView {
                     <div id="launch-where"><Where shown=shown.clone()/></div>
                 </section>
                 <section class="step">
-                    <h2>"Load shape " <GuideLink topic=Topic::Patterns/></h2>
+                    <div id="launch-shape">
+                        {if shown.is_benchmark() {
+                            view! { <h2>"Cases"</h2> }.into_any()
+                        } else {
+                            view! { <h2>"Load shape " <GuideLink topic=Topic::Patterns/></h2> }.into_any()
+                        }}
+                    </div>
                     <LoadShape shown=shown.clone()/>
                 </section>
                 <div id="launch-parameters"><Parameters shown=shown.clone()/></div>
@@ -212,7 +225,11 @@ fn answer(shown: &Shown) -> String {
         (true, 1) => "One run goes first.".to_owned(),
         (true, n) => format!("{n} runs go first."),
     };
-    let LaunchFields { scenario, env, .. } = &shown.fields;
+    let LaunchFields { suite, scenario, env, .. } = &shown.fields;
+    if shown.is_benchmark() {
+        let cases = shown.preview.as_ref().map_or(0, |preview| preview.cases.len());
+        return format!("{suite} will measure {} in at most {}. {start}", count_of(cases, "case"), estimate.duration);
+    }
     format!("{scenario} {}. {start}", plan(estimate, env))
 }
 

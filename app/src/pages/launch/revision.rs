@@ -6,9 +6,9 @@ use perflab_model::run::Revision;
 pub fn read(text: &str) -> Revision {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     match text.rsplit_once('@') {
-        Some((branch, commit)) => Revision { branch: some(branch), commit: some(commit) },
-        None if looks_like_commit(text) => Revision { branch: None, commit: some(text) },
-        None => Revision { branch: some(text), commit: None },
+        Some((branch, commit)) => Revision { branch: some(branch), commit: some(commit), ..Revision::default() },
+        None if looks_like_commit(text) => Revision { commit: some(text), ..Revision::default() },
+        None => Revision { branch: some(text), ..Revision::default() },
     }
 }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     fn revision(branch: Option<&str>, commit: Option<&str>) -> Revision {
-        Revision { branch: branch.map(str::to_owned), commit: commit.map(str::to_owned) }
+        Revision { branch: branch.map(str::to_owned), commit: commit.map(str::to_owned), ..Revision::default() }
     }
 
     #[rstest]

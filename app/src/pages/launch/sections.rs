@@ -148,11 +148,13 @@ pub fn LoadShape(
         finding.push_str(" Its rate may be changed while it runs.");
     }
     view! {
-        <p class="muted">"As the scenario says, where a field is empty."</p>
+        <p class="muted">"As the suite says, where a field is empty."</p>
         <div class="shape">
-            <div id="launch-load"><Overrides shown=shown/></div>
+            <div id="launch-load"><Overrides shown=shown.clone()/></div>
             <div id="launch-preview">
-                {if drawn.is_empty() {
+                {if shown.is_benchmark() {
+                    view! { <WhatIsMeasured shown=shown/> }.into_any()
+                } else if drawn.is_empty() {
                     view! { <p class="muted">{finding}</p> }.into_any()
                 } else {
                     drawn
@@ -177,17 +179,21 @@ pub fn LoadShape(
 
 #[component]
 fn Overrides(shown: Shown) -> impl IntoView {
-    let open = shown.fields.scenario_of(&shown.options).is_some_and(|scenario| scenario.open);
+    if shown.is_benchmark() {
+        return view! { <CaseChoice shown=shown/> }.into_any();
+    }
+    let scenario = shown.fields.scenario_of(&shown.options);
+    let (open, users) = scenario.map_or((false, true), |scenario| (scenario.open, scenario.users));
     let fields = shown.fields.clone();
     let problem = |name: &str| shown.problem(&format!("overrides.{name}"));
     let seed = shown.preview.as_ref().and_then(|preview| preview.seed).map(|seed| seed.to_string()).unwrap_or_default();
-    let shape = if open {
+    let of_rate = open.then(|| {
         view! {
             <TextField
                 field="overrides.rate"
                 name="rate"
                 label="Highest rate"
-                value=fields.rate
+                value=fields.rate.clone()
                 unit="/s"
                 help="Iterations started a second; each may send several requests."
                 problem=problem("rate")
@@ -197,21 +203,30 @@ fn Overrides(shown: Shown) -> impl IntoView {
                 field="overrides.max_in_flight"
                 name="max_in_flight"
                 label="At most in flight"
-                value=fields.max_in_flight
+                value=fields.max_in_flight.clone()
                 help="Iterations at once. Starts beyond it are dropped and counted."
                 problem=problem("max_in_flight")
                 width="half w6"
             />
         }
         .into_any()
-    } else {
+    });
+    let of_users = users.then(|| {
         view! {
-            <TextField field="overrides.users" name="users" label="Users" value=fields.users problem=problem("users") width="half w6"/>
+            <TextField
+                field="overrides.users"
+                name="users"
+                label="Users"
+                value=fields.users.clone()
+                help=if open { "Of the one part that has users." } else { "" }
+                problem=problem("users")
+                width="half w6"
+            />
             <TextField
                 field="overrides.spawn_rate"
                 name="spawn_rate"
                 label="Started a second"
-                value=fields.spawn_rate
+                value=fields.spawn_rate.clone()
                 unit="/s"
                 help="How fast users are added until all are there."
                 problem=problem("spawn_rate")
@@ -219,10 +234,11 @@ fn Overrides(shown: Shown) -> impl IntoView {
             />
         }
         .into_any()
-    };
+    });
     view! {
         <div class="fields close">
-            {shape}
+            {of_rate}
+            {of_users}
             <TextField
                 field="overrides.duration"
                 name="duration"
@@ -252,6 +268,73 @@ fn Overrides(shown: Shown) -> impl IntoView {
                 width="w6"
             />
         </div>
+    }
+    .into_any()
+}
+
+/// Which cases of a benchmark suite are measured.
+#[component]
+fn CaseChoice(shown: Shown) -> impl IntoView {
+    let seed = shown.preview.as_ref().and_then(|preview| preview.seed).map(|seed| seed.to_string()).unwrap_or_default();
+    view! {
+        <div class="fields close">
+            <TextField
+                field="overrides.cases"
+                name="cases"
+                label="Only these cases"
+                value=shown.fields.cases.clone()
+                placeholder="all of them"
+                help="Names or patterns such as login*, separated by commas."
+                problem=shown.problem("overrides.cases")
+                width="w6"
+            />
+            <TextField
+                field="overrides.seed"
+                name="seed"
+                label="Seed"
+                value=shown.fields.seed.clone()
+                placeholder=seed
+                problem=shown.problem("overrides.seed")
+                width="half w6"
+            />
+        </div>
+    }
+    .into_any()
+}
+
+/// The cases that Start would measure, in the order in which they run.
+#[component]
+fn WhatIsMeasured(shown: Shown) -> impl IntoView {
+    let cases = shown.preview.map(|preview| preview.cases).unwrap_or_default();
+    if cases.is_empty() {
+        return view! { <p class="muted">"There is nothing to show until the fields are right."</p> }.into_any();
+    }
+    let time = |ms: Option<f64>| ms.map_or_else(|| "–".to_owned(), |ms| display::seconds(ms / 1000.0));
+    let rows = cases
+        .into_iter()
+        .map(|case| {
+            view! {
+                <tr>
+                    <th scope="row">
+                        {case.title.unwrap_or(case.name)}
+                        {case.critical.then(|| view! { " " <span class="tag">"critical"</span> })}
+                    </th>
+                    <td class="num">{case.amount}</td>
+                    <td class="num">{time(case.target)}</td>
+                    <td class="num">{time(case.max)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <Scroller label="Table of cases">
+            <table class="data tight cases">
+                <thead>
+                    <tr><th>"Case"</th><th class="num">"Amount"</th><th class="num">"Target"</th><th class="num">"Maximum"</th></tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </Scroller>
     }
     .into_any()
 }

@@ -1,8 +1,11 @@
-//! `perflab run`: a scenario of a suite file on the spot, or a suite of a lab with `--server`.
+//! `perflab run`: a scenario or the cases of a suite file on the spot, every suite of a folder with `--all`, or a suite of a
+//! lab with `--server`.
 //!
 //! Both give the same table, the same ledger and the same exit codes: 0 pass or warn, 1 error (the run failed or was lost,
 //! whatever its numbers say), 2 usage, 3 inconclusive, 4 waited too long, 99 failed.
 
+mod all;
+mod cases;
 mod classes;
 mod document;
 mod local;
@@ -26,7 +29,7 @@ use indexmap::IndexMap;
 use perflab_model::{
     bench::WHOLE_SUITE,
     environment::AllowedTarget,
-    launch::Overrides,
+    launch::{Overrides, case_names},
     load::Load,
     name::{EnvironmentName, ProjectName, ScenarioName},
     run::{Revision, RunEnd, RunState},
@@ -43,7 +46,12 @@ use crate::suite_file;
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// A suite file (a path, or a name with .yaml), which runs here; or the name of a suite of a lab, see --server.
-    suite: String,
+    #[arg(required_unless_present = "all")]
+    suite: Option<String>,
+    /// Every suite of this folder instead, those with critical cases first; of load suites the scenario that --scenario
+    /// names. What is not run is named with the reason. With --json FILE the documents go into a folder of that name.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "server", "wait", "env", "tags"])]
+    all: Option<PathBuf>,
     /// Which scenario of it; left out of a benchmark suite, which has cases.
     #[arg(long, short, default_value = WHOLE_SUITE, hide_default_value = true)]
     scenario: ScenarioName,
@@ -77,8 +85,8 @@ pub(super) struct RunOptions {
     /// Only this class of users, instead of those that the scenario chooses; may be given several times.
     #[arg(long = "user-class", value_name = "CLASS")]
     pub(super) classes: Vec<String>,
-    /// Only this case of a benchmark suite, by name or glob; may be given several times.
-    #[arg(long = "case", value_name = "NAME")]
+    /// Only these cases of a benchmark suite, by name or glob, with commas between; may be given several times.
+    #[arg(long = "case", visible_alias = "cases", value_name = "NAME")]
     cases: Vec<String>,
     /// Users of a closed scenario.
     #[arg(long)]
@@ -117,12 +125,16 @@ pub(super) struct RunOptions {
     /// Longest wait.
     #[arg(long, value_name = "TIME", default_value = "4h")]
     timeout: Millis,
-    /// The commit that is measured.
+    /// The commit that is measured. Without it, and without a branch, a run of a lab is of the git checkout that the command is
+    /// given in.
     #[arg(long, value_name = "COMMIT")]
     rev: Option<String>,
     /// The branch that is measured.
     #[arg(long)]
     branch: Option<String>,
+    /// The commit at which the branch left the baseline branch: the run is compared with runs up to there.
+    #[arg(long, value_name = "COMMIT")]
+    merge_base: Option<String>,
     /// A tag of the lab's run; may be given several times.
     #[arg(long = "tag")]
     tags: Vec<String>,
@@ -221,7 +233,7 @@ impl Became {
 impl RunArgs {
     fn wish(&self) -> Wish<'_> {
         Wish {
-            suite: &self.suite,
+            suite: self.suite.as_deref().unwrap_or_default(),
             scenario: &self.scenario,
             json: self.json.as_deref(),
             wait: if self.wait { Wait::Asked } else { Wait::No },
@@ -240,7 +252,7 @@ impl RunOptions {
             max_in_flight: self.max_in_flight,
             seed: self.seed,
             classes: self.classes.clone(),
-            cases: self.cases.clone(),
+            cases: self.cases.iter().flat_map(|names| case_names(names)).collect(),
             parameters: self.set.iter().cloned().collect::<IndexMap<_, _>>(),
         }
     }
@@ -262,7 +274,18 @@ impl RunOptions {
     }
 
     pub(super) fn revision(&self) -> Revision {
-        Revision { commit: self.rev.clone(), branch: self.branch.clone() }
+        Revision {
+            commit: self.rev.clone(),
+            branch: self.branch.clone(),
+            merge_base: self.merge_base.clone(),
+            dirty: false,
+        }
+    }
+
+    /// The same for a run of a lab: where nothing was said, what the checkout here is at.
+    pub(super) fn revision_for_lab(&self) -> Revision {
+        let said = self.revision();
+        if said == Revision::default() { super::checkout::revision() } else { said }
     }
 
     /// What a pipeline learns. A run that could not be carried out is an error: its numbers are not the answer to what was
@@ -279,6 +302,12 @@ impl RunOptions {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
     super::logging::start(super::logging::LogFormat::Text, "warn");
+    if let Some(folder) = &args.all {
+        let (scenario, json, options) = (&args.scenario, args.json.as_deref(), &args.options);
+        let folder = all::Folder { folder, scenario, json, options };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        return runtime.block_on(async { all::run(&folder, &mut orders()?).await });
+    }
     let wish = args.wish();
     let place = match wish.place(std::env::var("PERFLAB_SERVER").ok().as_deref()) {
         Ok(place) => place,
