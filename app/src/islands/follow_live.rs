@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Parts of the page that follow the run.
-pub const PARTS: [&str; 10] = [
+pub const PARTS: [&str; 11] = [
     "live-state",
     "live-actions",
     "live-pace",
@@ -30,6 +30,7 @@ pub const PARTS: [&str; 10] = [
     "live-rate-buttons",
     "live-numbers",
     "live-answer",
+    "live-loads",
     "live-tabs",
     "live-table",
     "live-beside",

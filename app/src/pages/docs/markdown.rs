@@ -65,9 +65,12 @@ pub(super) fn render(markdown: &str) -> Rendered {
     rendered
 }
 
-/// HTML in a text is shown as it is written.
+/// HTML in a text is shown as it is written; comments are for those who edit it.
 fn harmless(event: Event<'_>) -> Event<'_> {
     match event {
+        Event::Html(text) if text.trim_start().starts_with("<!--") && text.trim_end().ends_with("-->") => {
+            Event::Text("".into())
+        }
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         other => other,
     }

@@ -120,6 +120,13 @@ fn facts(plan: &Plan) -> Vec<(String, String)> {
         ("Redirects followed".to_owned(), http.max_redirects.to_string()),
         ("Longest body".to_owned(), display::bytes(http.max_body_bytes as f64)),
         ("Kinds of users".to_owned(), kinds_of_users(plan).to_string()),
+        (
+            "Chosen at the launch".to_owned(),
+            match plan.overrides.classes.as_slice() {
+                [] => "none: as the scenario says".to_owned(),
+                classes => format!("only {}", classes.join(", ")),
+            },
+        ),
         ("Rules".to_owned(), plan.rules.len().to_string()),
         ("Secrets".to_owned(), if plan.secrets().is_empty() { "none".to_owned() } else { plan.secrets().join(", ") }),
     ]);

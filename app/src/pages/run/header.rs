@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use perflab_model::{
     display,
+    plan::Plan,
     run::{Run, RunRow},
 };
 
@@ -17,11 +18,13 @@ pub fn Facts(
     let row = run.row;
     let version: String = run.plan.suite_version.chars().take(7).collect();
     let revision = row.revision.to_string();
+    let only = only_classes(&run.plan);
     view! {
         <div class="facts">
             <span>{row.environment.to_string()}</span>
             {(!revision.is_empty()).then(|| view! { <span class="mono">{revision}</span> })}
             <span>{row.load.clone()} {row.adjusted.then_some(", rate adjusted by hand")}</span>
+            {only.map(|only| view! { <span>{only}</span> })}
             <span>"suite " {row.suite.to_string()} " " <span class="mono">{version}</span></span>
             <span>{times(&row)}</span>
             <span>"started by " {row.trigger.code()}</span>
@@ -30,6 +33,12 @@ pub fn Facts(
         </div>
     }
     .into_any()
+}
+
+/// Which classes of users somebody chose at the launch: without them a reader would take the run for one of its scenario.
+pub fn only_classes(plan: &Plan) -> Option<String> {
+    let classes = &plan.overrides.classes;
+    (!classes.is_empty()).then(|| format!("only {}", classes.join(", ")))
 }
 
 /// `12 Mar 2026, 14:02 UTC to 14:17 UTC`, as far as it has come.
@@ -110,6 +119,16 @@ fn ways_on(row: &RunRow, has_summary: bool) -> Vec<WayOn> {
     let file = |kind: &str| Some(format!("run-{}.{kind}", row.number));
     let trend = trend_of_endpoint(row).trim_end_matches("&request=").to_owned();
     [
+        row.verdict.map(|_| WayOn {
+            word: "Compare with previous",
+            address: format!("/compare?runs={}&with=previous", row.id),
+            file: None,
+        }),
+        row.verdict.map(|_| WayOn {
+            word: "Compare with baseline",
+            address: format!("/compare?runs={}&with=baseline", row.id),
+            file: None,
+        }),
         row.verdict.map(|_| WayOn { word: "Trend", address: trend, file: None }),
         has_summary.then(|| WayOn { word: "JSON", address: format!("{api}/summary"), file: file("json") }),
         row.headline.map(|_| WayOn { word: "CSV", address: format!("{api}/series?format=csv"), file: file("csv") }),
@@ -152,6 +171,9 @@ mod tests {
             verdict: None,
             adjusted: false,
             search: None,
+            repeat_of: None,
+            worker_class: None,
+            rejected: None,
         }
     }
 
@@ -165,8 +187,11 @@ mod tests {
         let headline = Headline { finished: 9, failed: 0, rate_per_s: None, p95_ms: None, seconds: 20.0 };
         let judged = RunRow { headline: Some(headline), verdict: Some(Verdict::Excellent), ..row() };
         let ways = ways_on(&judged, true);
-        assert_eq!(ways.iter().map(|way| way.word).collect::<Vec<_>>(), ["Trend", "JSON", "CSV"]);
-        assert_eq!(ways[0].address, "/trends?suite=mita&scenario=smoke&env=local%20reference");
-        assert_eq!(ways[1].file.as_deref(), Some("run-12.json"));
+        assert_eq!(
+            ways.iter().map(|way| way.word).collect::<Vec<_>>(),
+            ["Compare with previous", "Compare with baseline", "Trend", "JSON", "CSV"]
+        );
+        assert_eq!(ways[2].address, "/trends?suite=mita&scenario=smoke&env=local%20reference");
+        assert_eq!(ways[3].file.as_deref(), Some("run-12.json"));
     }
 }

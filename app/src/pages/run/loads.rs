@@ -8,19 +8,28 @@ use perflab_model::{
     unit::Millis,
 };
 
-use crate::components::{Percent, Scroller};
+use crate::components::{Percent, Scroller, chosen};
 
 /// A row for each part; nothing for a run of one load.
 #[component]
 pub fn Loads(
     /// The parts, as planned.
     parts: Vec<LoadPart>,
-    /// The run's seconds.
-    points: Vec<Point>,
+    /// What each has done.
+    done: Vec<PartPoint>,
+    /// Whether that is only so far.
+    #[prop(optional)]
+    so_far: bool,
 ) -> impl IntoView {
-    let done = sums(parts.len(), &points);
-    (!parts.is_empty()).then(|| {
-        let rows = parts.into_iter().zip(done).map(|(part, done)| {
+    let told = if so_far {
+        "Loads side by side, each made by a process of its own. Counts are of the run so far, warm-up included."
+    } else {
+        "Loads side by side, each made by a process of its own. Counts are of the whole run, warm-up included."
+    };
+    (!parts.is_empty()).then(move || {
+        // Before the first second nothing has been done.
+        let done = done.into_iter().chain(std::iter::repeat(PartPoint::default()));
+        let rows = parts.into_iter().zip(done).map(move |(part, done)| {
             let begins = match part.start_after {
                 Millis::ZERO => "with the run".to_owned(),
                 after => format!("after {after}"),
@@ -30,6 +39,7 @@ pub fn Loads(
                     <td>{part.name.to_string()}</td>
                     <td>{part.load.summary()}</td>
                     <td>{begins}</td>
+                    {so_far.then(|| view! { <td class="num">{now(&done)}</td> })}
                     <td class="num">{display::count(done.started)}</td>
                     <td class="num">{if done.has_rate { display::count(done.dropped) } else { "–".to_owned() }}</td>
                     <td class="num">{display::count(done.finished)}</td>
@@ -41,7 +51,7 @@ pub fn Loads(
             <section class="section">
                 <div class="section-head">
                     <h2>"Parts"</h2>
-                    <p>"Loads side by side, each made by a process of its own. Counts are of the whole run, warm-up included."</p>
+                    <p>{told}</p>
                 </div>
                 <Scroller label="Table of parts">
                     <table class="data">
@@ -50,6 +60,7 @@ pub fn Loads(
                                 <th>"Part"</th>
                                 <th>"Planned"</th>
                                 <th>"Begins"</th>
+                                {so_far.then(|| view! { <th class="num">"Now"</th> })}
                                 <th class="num">"Starts"</th>
                                 <th class="num">"Dropped"</th>
                                 <th class="num">"Requests"</th>
@@ -64,8 +75,17 @@ pub fn Loads(
     })
 }
 
+/// What it makes now: `10/s` or `3 users`.
+fn now(done: &PartPoint) -> String {
+    if done.has_rate { format!("{}/s", chosen(done.target)) } else { told_users(done.users) }
+}
+
+fn told_users(users: u32) -> String {
+    if users == 1 { "1 user".to_owned() } else { format!("{} users", display::count(users.into())) }
+}
+
 /// What each part did in all.
-fn sums(parts: usize, points: &[Point]) -> Vec<PartPoint> {
+pub fn sums(parts: usize, points: &[Point]) -> Vec<PartPoint> {
     let mut sums = vec![PartPoint::default(); parts];
     for point in points {
         for (sum, part) in sums.iter_mut().zip(&point.parts) {

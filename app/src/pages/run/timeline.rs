@@ -14,7 +14,7 @@ use crate::{
     },
     components::Topic,
     islands::ChartCursor,
-    pages::{figure::ChartFigure, run::loads::Loads},
+    pages::{figure::ChartFigure, run::loads::{Loads, sums}},
 };
 
 /// A third of the page.
@@ -119,7 +119,7 @@ pub fn Timeline(
             <div class="section-head"><h2>"Timeline"</h2></div>
             {run_figures(course, false)}
         </section>
-        <Loads parts=run.plan.load.parts().to_vec() points=points/>
+        <Loads parts=run.plan.load.parts().to_vec() done=sums(run.plan.load.parts().len(), &points)/>
     }
     .into_any()
 }
