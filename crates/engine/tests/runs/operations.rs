@@ -10,6 +10,8 @@ use perflab_model::{
     flow::{Request, Step},
     load::Load,
     plan::Plan,
+    runner::Report,
+    suite::Suite,
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -123,6 +125,30 @@ fn an_operation_that_leaks_is_seen_to_grow() {
 }
 
 #[test]
+fn extra_work_shows_as_what_the_one_side_of_a_pair_costs_more() {
+    let work = Work::Pair {
+        without: builtin("security.plain", json!({"work": "email"})),
+        with: builtin("security.auth_limited", json!({"work": "email", "extra_ms": 6})),
+    };
+    let told = measure(Case { work, expect: map(json!({"done": true})), ..case("one", 10) });
+    assert_eq!(counted(&told), (10, 0), "{:?}", told.faults);
+    // It works for 6 ms by the clock, so no machine is too slow or too fast for this.
+    assert!(told.pairs.iter().all(|pair| pair.with_ns >= 6e6), "{:?}", told.pairs);
+}
+
+#[test]
+fn a_missing_index_is_seen_in_the_plan() {
+    let explained = |index: bool| {
+        let parameters = json!({"index": index, "users": 60, "rows": 50});
+        measure(of(builtin("db.explain", parameters), json!({"uses_index": true}), 5))
+    };
+    assert_eq!(counted(&explained(true)), (5, 0));
+    let without = explained(false);
+    assert_eq!(counted(&without), (5, 5));
+    assert_eq!(without.faults[0].message, "expected uses_index true, got false");
+}
+
+#[test]
 fn a_statement_runs_on_the_data_of_the_target_with_its_plan() {
     let query = "SELECT count(*) AS n, max(currency) AS currency FROM transactions WHERE user_id = $1";
     let operation = match sql(query, json!(["${int(1,100)}"])) {
@@ -198,10 +224,8 @@ fn arguments_must_match_the_listed_patterns_whole(#[case] args: &[&str], #[case]
 #[test]
 fn a_program_sees_only_the_variables_that_are_listed_and_a_folder_of_its_own() {
     // HOME is set wherever tests run; PATH and all else stays out.
-    let told = measure_in(
-        plan_of(vec![of(command("it", &[]), json!({"output": ""}), 2)]),
-        listed("/usr/bin/env", &[], ""),
-    );
+    let told =
+        measure_in(plan_of(vec![of(command("it", &[]), json!({"output": ""}), 2)]), listed("/usr/bin/env", &[], ""));
     assert_eq!(counted(&told), (2, 0), "{:?}", told.faults);
     let path = std::env::var("PATH").expect("there is one");
     let told = measure_in(
@@ -210,10 +234,8 @@ fn a_program_sees_only_the_variables_that_are_listed_and_a_folder_of_its_own() {
     );
     assert_eq!(counted(&told), (2, 0), "{:?}", told.faults);
     let here = std::env::current_dir().expect("there is one").display().to_string();
-    let told = measure_in(
-        plan_of(vec![of(command("it", &[]), json!({"output": here}), 2)]),
-        listed("/bin/pwd", &[], ""),
-    );
+    let told =
+        measure_in(plan_of(vec![of(command("it", &[]), json!({"output": here}), 2)]), listed("/bin/pwd", &[], ""));
     assert_eq!(counted(&told), (2, 2), "it is not ours");
 }
 
@@ -246,10 +268,7 @@ fn a_program_may_tell_its_own_time_and_a_failed_one_is_no_sample() {
     let mean = told.side.as_ref().and_then(|side| side.mean_ns).expect("samples");
     assert!((mean - 12.5e6).abs() < 1.0, "{mean}");
     assert_eq!(counted(&told_by("/bin/echo", "soon")), (5, 5));
-    let told = measure_in(
-        plan_of(vec![of(command("it", &[]), json!({}), 3)]),
-        listed("/bin/false", &[], ""),
-    );
+    let told = measure_in(plan_of(vec![of(command("it", &[]), json!({}), 3)]), listed("/bin/false", &[], ""));
     assert_eq!((counted(&told), told.faults[0].code.as_str()), ((3, 3), "command.exit"));
 }
 
@@ -287,4 +306,49 @@ fn a_request_is_timed_as_in_a_load_suite() {
     let told = measure_in(sending(get("nowhere", "/nowhere"), &url), Settings::default());
     assert_eq!(counted(&told), (20, 20));
     assert_eq!(told.faults[0].code, "http.4xx");
+}
+
+#[test]
+fn a_run_says_what_it_is_measured_on_in_place_of_what_is_not_set() {
+    let plan = plan_of(vec![of(builtin("db.lookup", json!({"users": 60})), json!({"found": true}), 5)]);
+    let outcome = carry_out(plan, Settings::default());
+    let said = outcome.rest.iter().any(|report| match report {
+        Report::Log(line) => line.message.contains("on a temporary SQLite file instead of Postgres"),
+        _ => false,
+    });
+    assert_eq!(said, std::env::var("DATABASE_URL").is_err(), "{:?}", outcome.rest);
+}
+
+/// Every suite that ships, with what each of its operations answers.
+#[test]
+fn the_suites_that_ship_name_operations_parameters_and_fields_that_exist() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../suites");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).expect("the suites ship") {
+        let path = entry.expect("an entry").path();
+        if !path.to_string_lossy().ends_with("_performance.yaml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let suite =
+            Suite::parse(&text, &BTreeMap::new()).unwrap_or_else(|errors| panic!("{}: {errors}", path.display()));
+        for case in suite.cases().iter().map(|one| &one.case) {
+            let mut answered = Vec::new();
+            for operation in case.work.operations() {
+                let Operation::Builtin { name, parameters } = operation else { continue };
+                let entry =
+                    perflab_mita::operations::find(name).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+                let own = ["leak_bytes", "extra_ms"];
+                let unknown = parameters
+                    .keys()
+                    .find(|key| !entry.parameters.contains(&key.as_str()) && !own.contains(&key.as_str()));
+                assert_eq!(unknown, None, "{} of {}", case.name, path.display());
+                answered.extend(entry.fields);
+                seen += 1;
+            }
+            let asked = case.expect.keys().find(|field| !answered.is_empty() && !answered.contains(&field.as_str()));
+            assert_eq!(asked, None, "{} of {}", case.name, path.display());
+        }
+    }
+    assert!(seen > 80, "{seen}");
 }

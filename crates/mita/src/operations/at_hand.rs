@@ -94,12 +94,24 @@ impl AtHand {
         ))
     }
 
-    /// What each variable that is not set means, a sentence each, required ones first.
-    pub fn notes(lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
-        let mut missing: Vec<&Variable> =
-            VARIABLES.iter().filter(|variable| lookup(variable.name).is_none_or(|value| value.is_empty())).collect();
-        missing.sort_by_key(|variable| !variable.is_required);
-        missing.iter().map(|variable| format!("{} is not set: {}", variable.name, variable.without)).collect()
+    /// What it means for an operation that a variable which the original suites insist on is not set, a sentence each.
+    pub fn notes(operation: &str, lookup: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let wanted: &[&str] = match operation {
+            "auth.login" | "auth.register" => &["DATABASE_URL", "JWT_SECRET", "ENVIRONMENT"],
+            name if name.starts_with("db.") => &["DATABASE_URL", "ENVIRONMENT"],
+            name if name.starts_with("security.") => &["REDIS_URL", "JWT_SECRET", "ENVIRONMENT"],
+            "auth.validate" | "auth.revoked" | "auth.track" | "auth.revoke_all" => {
+                &["REDIS_URL", "JWT_SECRET", "ENVIRONMENT"]
+            }
+            "auth.issue" | "auth.token_round" => &["JWT_SECRET"],
+            _ => &[],
+        };
+        VARIABLES
+            .iter()
+            .filter(|variable| variable.is_required && wanted.contains(&variable.name))
+            .filter(|variable| lookup(variable.name).is_none_or(|value| value.is_empty()))
+            .map(|variable| format!("{} is not set: {}", variable.name, variable.without))
+            .collect()
     }
 }
 
@@ -124,10 +136,12 @@ mod tests {
 
     #[test]
     fn each_missing_variable_says_what_works_without_it() {
-        let notes = AtHand::notes(|name| (name == "REDIS_URL").then(|| "redis://localhost".to_owned()));
-        assert_eq!(notes.len(), VARIABLES.len() - 1);
+        let redis = |name: &str| (name == "REDIS_URL").then(|| "redis://localhost".to_owned());
+        let notes = AtHand::notes("db.insert", redis);
+        assert_eq!(notes.len(), 2);
         assert!(notes[0].starts_with("DATABASE_URL is not set: transactions and analytics"), "{notes:?}");
-        assert!(notes.iter().all(|note| !note.contains("REDIS_URL is not set")));
+        assert!(AtHand::notes("security.limited", redis).iter().all(|note| !note.contains("REDIS_URL is not set")));
+        assert!(AtHand::notes("income.classify", |_| None).is_empty());
     }
 
     #[test]

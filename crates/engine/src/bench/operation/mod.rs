@@ -14,11 +14,11 @@ mod sql;
 
 use std::borrow::Cow;
 
-use perflab_model::bench::{self, Case, QueryPlan};
+use perflab_model::bench::{self, Case, Cases, QueryPlan};
 
 pub use self::command::{CommandList, CommandListError};
 use super::timed::{Timed, Timer};
-use crate::bench::Site;
+use crate::{bench::Site, settings::Settings};
 
 /// Something that can be done again and again. Each thread has one of its own.
 pub trait Perform: Send + 'static {
@@ -147,6 +147,20 @@ pub struct Wanted<'a> {
     pub position: usize,
 }
 
+/// What these cases are measured on in place of what is not set, a sentence each.
+pub(crate) fn notes(cases: &Cases, settings: &Settings) -> Vec<String> {
+    let mut notes = Vec::new();
+    for operation in cases.cases.iter().flat_map(|case| case.work.operations()) {
+        let bench::Operation::Builtin { name, .. } = operation else { continue };
+        for note in perflab_mita::operations::AtHand::notes(name, |variable| settings.secret(variable)) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes
+}
+
 /// Makes an operation ready that a suite names. Secrets come from what the process was told or from its environment, and
 /// are taken out of whatever goes wrong.
 pub(super) fn prepare(site: &Site, wanted: Wanted<'_>) -> Result<Prepared, PrepareError> {
@@ -158,9 +172,7 @@ pub(super) fn prepare(site: &Site, wanted: Wanted<'_>) -> Result<Prepared, Prepa
         bench::Operation::Builtin { name, parameters } => builtin::prepare(wanted, name, parameters, &at_hand),
         bench::Operation::Http { .. } => match &site.crew {
             Some(crew) => http::prepare(wanted, crew),
-            None => {
-                Err(PrepareError { code: "plan.invalid".into(), message: "the plan sends no requests".to_owned() })
-            }
+            None => Err(PrepareError { code: "plan.invalid".into(), message: "the plan sends no requests".to_owned() }),
         },
         bench::Operation::Sql { query, params, database, before, after, explain } => {
             let address = database.as_ref().map(|name| {
