@@ -24,7 +24,7 @@ enum Text {
 }
 
 /// All of them, in the order in which a newcomer reads.
-pub(super) const GUIDES: [Guide; 13] = [
+pub(super) const GUIDES: [Guide; 14] = [
     Guide {
         slug: "suites",
         title: "Suites and thresholds",
@@ -60,6 +60,12 @@ pub(super) const GUIDES: [Guide; 13] = [
         title: "History: baselines and findings",
         about: "What a run is compared with, what a finding is and what becomes of it, and when the lab measures again by itself.",
         text: Text::Written(include_str!("../../../../docs/history.md")),
+    },
+    Guide {
+        slug: "trends",
+        title: "Trends and comparisons",
+        about: "How runs are looked at over time and side by side, what is drawn, and a demo history to try it on.",
+        text: Text::Written(include_str!("../../../../docs/trends.md")),
     },
     Guide {
         slug: "operating",
