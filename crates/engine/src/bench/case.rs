@@ -174,11 +174,12 @@ impl<'a> UnderWay<'a> {
             Hand { with, without, book, lot: stream(session.seed, Domain::Pair, name, index as u64) }
         };
         let hands = sides.into_iter().enumerate().map(hand).collect();
+        let own_end = began + case.at_most.duration();
         Self {
             session,
             case,
             began,
-            deadline: began + case.at_most.duration(),
+            deadline: session.until.map_or(own_end, |until| own_end.min(until)),
             live,
             hands,
             memory: MemoryLog::new(case.leak_check),
@@ -198,11 +199,12 @@ impl<'a> UnderWay<'a> {
         let shape = self.shape_by_trials();
         // What one hand did while the others waited, or what was not timed as the rest will be, is no sample.
         let keeps_trials = shape == Shape::OneByOne && self.hands.len() == 1;
-        if !keeps_trials || matches!(self.case.warmup, CaseWarmup::Iterations(_)) {
+        let keeps_trials = keeps_trials && !matches!(self.case.warmup, CaseWarmup::Iterations(_));
+        if !keeps_trials {
             self.leave_out_all();
         }
         self.shape = shape;
-        let steadiness = self.measure_after(tried).unwrap_or_else(|message| {
+        let steadiness = self.measure_after(tried, if keeps_trials { tried } else { 0 }).unwrap_or_else(|message| {
             self.outcome = CaseOutcome::Failed { code: "internal".to_owned(), message };
             Steadiness::Unknown
         });
@@ -214,15 +216,13 @@ impl<'a> UnderWay<'a> {
         self.tell(steadiness, allocations)
     }
 
-    /// Warms up and measures, after so many trials; where the steady part began.
-    fn measure_after(&mut self, tried: u64) -> Result<Steadiness, String> {
+    /// Warms up and measures, after so many trials, some of which are kept; where the steady part began.
+    fn measure_after(&mut self, tried: u64, kept: u64) -> Result<Steadiness, String> {
         if let CaseWarmup::Iterations(declared) = self.case.warmup {
             self.pass(Some(declared.saturating_sub(tried)), None)?;
             self.leave_out_all();
         }
         self.live.enter(CasePhase::Measuring);
-        self.passes.clear();
-        let kept = self.right();
         match self.case.amount {
             Amount::Iterations(wanted) => self.pass(Some(wanted.saturating_sub(kept)), None)?,
             Amount::Time(time) => self.pass(None, Some(time.duration()))?,
@@ -298,6 +298,7 @@ impl<'a> UnderWay<'a> {
                 break;
             }
         }
+        self.passes.push(Passed { why: Why::Enough, began: begun, ended: Instant::now(), next: self.next });
         tried
     }
 
@@ -370,6 +371,7 @@ impl<'a> UnderWay<'a> {
 
     /// Leaves out all that was right so far.
     fn leave_out_all(&mut self) {
+        self.passes.clear();
         self.leave_out_before(u64::MAX);
         self.steady_from = self.since(Instant::now());
     }

@@ -15,6 +15,7 @@ mod hand;
 mod live;
 mod memory;
 pub mod operation;
+mod panics;
 mod pass;
 mod samples;
 mod session;

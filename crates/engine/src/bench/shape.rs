@@ -23,6 +23,9 @@ const FEWEST_CLOCKS: f64 = 40.0;
 /// Batches that are wanted: twenty blocks of twenty.
 const BATCHES: u64 = 400;
 
+/// Batches that there are at least, however few the operations: twenty blocks of two.
+const FEWEST_BATCHES: u64 = 40;
+
 /// Single operations of a case beyond which percentiles gain nothing.
 const SINGLES: u64 = 1_000_000;
 
@@ -58,7 +61,7 @@ impl Shape {
         if operation_ns >= SHORT_NS {
             return Self::OneByOne;
         }
-        let one = operation_ns.max(0.1);
+        let one = operation_ns.max(0.5);
         let clock = clock_ns.max(1.0);
         let whole = |operations: f64| (operations.ceil() as u64).clamp(1, LARGEST);
         let (ideal, smallest) = (whole(CLOCKS * clock / one), whole(FEWEST_CLOCKS * clock / one));
@@ -66,7 +69,8 @@ impl Shape {
         let beside = 4.0 * clock;
         match wanted {
             Wanted::Operations(operations) => {
-                let batch = ideal.min((operations / 2 / BATCHES).max(smallest)).min((operations / 2).max(1));
+                let (fair, most) = (operations / 2 / BATCHES, (operations / 2 / FEWEST_BATCHES).max(1));
+                let batch = ideal.min(fair.max(smallest)).min(most);
                 let rounds = (operations / 2 / batch).max(1);
                 Self::Rounds { batch, singles: (SINGLES / rounds).clamp(1, batch) }
             }
@@ -123,8 +127,9 @@ mod tests {
     #[rstest]
     #[case::so_many_that_the_clock_is_a_thousandth(80.0, 10_000_000, 313)]
     #[case::few_make_smaller_batches(80.0, 40_000, 50)]
-    #[case::very_few_still_drown_the_clock(80.0, 1_000, 13)]
-    #[case::nothing_at_all(0.0, u64::MAX, LARGEST)]
+    #[case::few_still_drown_the_clock(80.0, 2_000, 13)]
+    #[case::very_few_make_forty_batches(80.0, 800, 10)]
+    #[case::nothing_at_all(0.0, u64::MAX, 50_000)]
     #[case::one(80.0, 1, 1)]
     fn a_batch_is_as_large_as_it_must_be(#[case] ns: f64, #[case] operations: u64, #[case] batch: u64) {
         assert_eq!(rounds(Shape::of(ns, 25.0, Wanted::Operations(operations))).0, batch);

@@ -5,13 +5,14 @@
 //! answer is kept.
 
 use std::{
-    any::Any,
     hint::black_box,
-    panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
-use super::operation::{Fault, Perform};
+use super::{
+    operation::{Fault, Perform},
+    panics::caught,
+};
 
 /// An operation whose type is forgotten: one call for a whole batch.
 pub trait Timed: Send {
@@ -77,11 +78,8 @@ impl<O: Perform> Timer<O> {
 
     /// What is wrong with an answer.
     fn wrong(&self, nth: u64, answer: Result<O::Answer, Fault>) -> Option<Wrong> {
-        let checked = answer.and_then(|answer| {
-            catch_unwind(AssertUnwindSafe(|| self.operation.check(nth, &answer)))
-                .unwrap_or_else(|payload| Err(panicked(payload.as_ref())))
-        });
-        let input = || catch_unwind(AssertUnwindSafe(|| self.operation.input(nth))).unwrap_or_default();
+        let checked = answer.and_then(|answer| caught(|| self.operation.check(nth, &answer)).unwrap_or_else(Err));
+        let input = || caught(|| self.operation.input(nth)).unwrap_or_default();
         checked.err().map(|fault| Wrong { fault, input: input() })
     }
 }
@@ -94,15 +92,16 @@ impl<O: Perform> Timed for Timer<O> {
         let began = Instant::now();
         // One frame for the whole batch: a panic spoils its time anyway, and a frame for each operation would show.
         while self.answers.len() < wanted {
-            let round = catch_unwind(AssertUnwindSafe(|| {
-                let done = self.answers.len() as u64;
-                for nth in from + done..from + count {
-                    let answer = black_box(self.operation.perform(black_box(nth)));
-                    self.answers.push(answer);
-                }
-            }));
-            if let Err(payload) = round {
-                self.answers.push(Err(panicked(payload.as_ref())));
+            let (operation, answers) = (&mut self.operation, &mut self.answers);
+            let done = answers.len() as u64;
+            let round = caught(|| {
+                // The compiler must not know the input, else it may do several at once.
+                answers.extend((from + done..from + count).map(|nth| operation.perform(black_box(nth))));
+                // Nor that nobody may look at the answer, else it may not do them at all.
+                black_box(answers.as_slice());
+            });
+            if let Err(fault) = round {
+                self.answers.push(Err(fault));
             }
         }
         let took = began.elapsed();
@@ -118,19 +117,16 @@ impl<O: Perform> Timed for Timer<O> {
 
     fn single(&mut self, nth: u64) -> Single {
         let began = Instant::now();
-        let answer = catch_unwind(AssertUnwindSafe(|| black_box(self.operation.perform(black_box(nth)))));
+        let answer = caught(|| black_box(self.operation.perform(black_box(nth))));
         let took = began.elapsed();
-        let answer = answer.unwrap_or_else(|payload| Err(panicked(payload.as_ref())));
+        let answer = answer.unwrap_or_else(Err);
         let told_ns = answer.as_ref().ok().and_then(|answer| self.operation.told_ns(answer));
         Single { began, took, told_ns, wrong: self.wrong(nth, answer) }
     }
 
     fn run(&mut self, from: u64, count: u64) -> u64 {
         (from..from + count)
-            .filter(|nth| {
-                let done = catch_unwind(AssertUnwindSafe(|| black_box(self.operation.perform(black_box(*nth)))));
-                matches!(done, Ok(Ok(_)))
-            })
+            .filter(|nth| matches!(caught(|| black_box(self.operation.perform(black_box(*nth)))), Ok(Ok(_))))
             .count() as u64
     }
 
@@ -141,10 +137,4 @@ impl<O: Perform> Timed for Timer<O> {
     fn is_local(&self) -> bool {
         self.operation.is_local()
     }
-}
-
-/// A panic as a fault, with its text.
-fn panicked(payload: &(dyn Any + Send)) -> Fault {
-    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref::<&str>().copied());
-    Fault::new("operation.panicked", format!("the operation broke down: {}", text.unwrap_or("it did not say why")))
 }

@@ -76,6 +76,11 @@ impl Run {
             addresses: addresses.iter().map(ToString::to_string).collect(),
             shared_host: !here.is_empty(),
         }));
+        if let (Load::Cases(cases), None) = (&self.plan.load, &workshop) {
+            for note in crate::bench::operation::notes(cases, &settings) {
+                self.log(perflab_model::runner::LogLevel::Info, note);
+            }
+        }
         tokio::time::sleep_until(begin.into()).await;
         let board = Arc::new(Board::default());
         let probe = Probe::new(cores, here.clone());
@@ -108,7 +113,8 @@ impl Run {
         let (over, mut is_over) = oneshot::channel();
         let work = move || {
             let (workshop, stop, board) = (workshop.as_ref(), stop.as_ref(), board.as_ref());
-            Session { workshop, stop, board, reports, redactor, seed, cores, here, clock_ns: 0.0 }.carry_out(&cases);
+            Session { workshop, stop, board, reports, redactor, seed, cores, here, clock_ns: 0.0, until: None }
+                .carry_out(&cases);
             // Nobody waits any more when it took too long.
             let _ = over.send(());
         };

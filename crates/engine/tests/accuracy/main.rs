@@ -5,7 +5,10 @@
 //! real time, so other work on the machine shows in it: a test that fails is measured again, at most twice, and is red
 //! when it fails each time. Tolerances are those of the closed forms and are not widened.
 
+#[path = "../support/bench.rs"]
+mod bench;
 mod books;
+mod cases;
 mod health;
 mod overload;
 mod punctual;
