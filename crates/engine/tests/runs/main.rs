@@ -4,11 +4,15 @@
 //! and link it once more.
 
 mod bad_input;
+#[path = "../support/bench.rs"]
+mod bench;
 mod breakdown;
+mod cases;
 mod ended;
 mod http_policy;
 mod iterations;
 mod log_ins;
+mod operations;
 mod permission;
 mod process;
 mod secrets;
@@ -17,6 +21,10 @@ mod server;
 mod support;
 mod tls;
 mod unsent;
+
+/// Counts, so that what benchmark cases allocate can be told.
+#[global_allocator]
+static ALLOCATOR: alloc_tracker::Allocator<std::alloc::System> = alloc_tracker::Allocator::system();
 
 #[test]
 #[ignore = "not a test: the runner process of the tests here"]
