@@ -61,6 +61,7 @@ fn plan(load: Load) -> Plan {
             labels: Vec::new(),
             vouched: None,
             unverified_tls: None,
+            history: perflab_model::environment::History::default(),
         },
         load,
         warmup: Warmup::None,

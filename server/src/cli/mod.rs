@@ -2,7 +2,9 @@
 
 mod bounds;
 mod capacity;
+mod checkout;
 mod completions;
+mod demo_data;
 mod exec;
 mod kill_switch;
 mod load_test;
@@ -52,6 +54,8 @@ enum Command {
         #[command(subcommand)]
         command: suite::SuiteCommand,
     },
+    /// Write a year of demo runs, with the truth about them, into an empty database.
+    DemoData(demo_data::DemoDataArgs),
     /// Judge numbers from elsewhere by the lab's own statistics: JSON lines in, JSON lines out.
     Stats {
         #[command(subcommand)]
@@ -98,6 +102,7 @@ impl Cli {
             Command::Capacity(args) => capacity::capacity(*args),
             Command::Runs(args) => runs::runs(args),
             Command::KillSwitch { command } => kill_switch::kill_switch(command),
+            Command::DemoData(args) => demo_data::demo_data(&args),
             Command::Stats { command } => stats::stats(command),
             Command::Suite { command } => suite::suite(command),
             Command::Target { command } => target::target(command),

@@ -10,6 +10,7 @@ mod benchmarks;
 mod blocked;
 mod capacity;
 mod charts_and_pages;
+mod comparing;
 mod conformity;
 mod document;
 mod events;

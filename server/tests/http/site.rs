@@ -176,6 +176,14 @@ impl Site {
         self.send(json_request(path, body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(with(request("PUT", path, body.to_string()), "content-type", "application/json")).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.send(request("DELETE", path, Body::empty())).await
+    }
+
     /// Asks for a run with what differs from the usual one.
     pub(crate) async fn launch(&self, differs: Value) -> Reply {
         self.post("/api/v1/runs", &launch(differs)).await
@@ -211,7 +219,7 @@ pub(crate) fn with(mut request: Request<Body>, name: &'static str, value: &str) 
     request
 }
 
-fn environment() -> Environment {
+pub(crate) fn environment() -> Environment {
     Environment {
         name: "local reference".parse().unwrap(),
         base_url: "http://127.0.0.1:8000".parse().unwrap(),
@@ -221,5 +229,6 @@ fn environment() -> Environment {
         labels: vec!["reference".to_owned()],
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     }
 }

@@ -17,7 +17,7 @@ use perflab_model::{
     tick::{OutcomeTick, Phase, Point, Quantiles, RequestTick, Tick, Vitals},
 };
 use perflab_stats::Histogram;
-use perflab_store::{Chunk, Conflict, StoreError};
+use perflab_store::{Chunk, Conflict, NewWorker, StoreError};
 
 /// When the invented runs begin.
 const BEGIN_US: i64 = 1_790_000_000_000_000;
@@ -44,6 +44,30 @@ impl Held {
             run: claimed.run.row.id,
             attempt: claimed.attempt,
             live: Live::new(&plan, Revision::default()),
+            plan,
+            next_chunk: 1,
+            next_second: 0,
+        }
+    }
+
+    /// Claims as a worker of that class, which compares the run at its end as a real one does.
+    pub(crate) async fn of_class(lab: &Lab, class: &str) -> Self {
+        let id = || uuid::Uuid::now_v7();
+        let worker = NewWorker {
+            id: WorkerId::new(id()),
+            host: "bench-1".to_owned(),
+            class: class.to_owned(),
+            started_us: BEGIN_US,
+        };
+        lab.db().put_worker(&worker).await.unwrap();
+        let claimed = lab.db().claim(worker.id, &id().to_string(), lab.now_us()).await.unwrap().unwrap();
+        let against = lab.against(&claimed.run).await.unwrap();
+        let plan = claimed.run.plan;
+        Self {
+            lab: lab.clone(),
+            run: claimed.run.row.id,
+            attempt: claimed.attempt,
+            live: Live::new(&plan, claimed.run.row.revision).against(against),
             plan,
             next_chunk: 1,
             next_second: 0,

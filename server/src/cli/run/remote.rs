@@ -116,7 +116,7 @@ fn request(wish: &Wish<'_>) -> Result<LaunchRequest, u8> {
         scenario: wish.scenario.clone(),
         environment: options.env.clone(),
         overrides: options.overrides(),
-        revision: options.revision(),
+        revision: options.revision_for_lab(),
         tags: options.tags.clone(),
         trigger: Trigger::Cli,
     })
