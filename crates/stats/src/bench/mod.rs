@@ -23,6 +23,7 @@ mod tests;
 use perflab_model::{
     bench::{Case, CaseOutcome, Measured, Steadiness, Work},
     validity::{Validity, ValidityState},
+    verdict::Gate,
 };
 
 pub use budget::budgets;
@@ -144,11 +145,20 @@ impl ReadCase {
         self.side.as_ref().map_or(0, ReadSide::right)
     }
 
-    /// The number that stands for it, seconds: of a pair what it costs, else the mean.
-    pub fn headline(&self) -> Option<f64> {
-        match self.case.work {
+    /// The number that stands for it, milliseconds: of a pair what it costs, else the mean.
+    pub fn headline_ms(&self) -> Option<f64> {
+        let seconds = match self.case.work {
             Work::Pair { .. } => self.overhead.map(|told| told.estimate),
-            Work::Single(_) => self.side.as_ref()?.mean().map(|mean| mean.value),
+            Work::Single(_) => self.side.as_ref()?.mean_value(),
+        };
+        seconds.map(times::ms)
+    }
+
+    /// What its gate says when this became of its rules: of suspect numbers at best `warn`.
+    pub fn gate(&self, of_rules: Option<Gate>) -> Option<Gate> {
+        match (of_rules, self.validity.state) {
+            (Some(Gate::Pass), ValidityState::Suspect) => Some(Gate::Warn),
+            (gate, _) => gate,
         }
     }
 

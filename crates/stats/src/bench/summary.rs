@@ -3,7 +3,6 @@
 use perflab_model::{
     bench::{AllocationSummary, CaseSummary, CaseTimes, MemorySummary, OverheadSummary},
     threshold::{Measure, Stat},
-    validity::ValidityState,
     verdict::Gate,
 };
 
@@ -51,11 +50,7 @@ impl ReadCase {
             target: case.target_ns.map(|ns| ms(ns * super::SECONDS)),
             max: case.max_ns.map(|ns| ms(ns * super::SECONDS)),
             rationale: case.rationale.clone(),
-            gate: match (gate, self.validity.state) {
-                // The gate says of suspect numbers at best `warn`.
-                (Some(Gate::Pass), ValidityState::Suspect) => Some(Gate::Warn),
-                (gate, _) => gate,
-            },
+            gate: self.gate(gate),
             validity: self.validity.clone(),
             faults: measured.faults.clone(),
             hints: missed.map_or_else(Vec::new, |measure| hints::places(case, measure)),

@@ -27,8 +27,13 @@ impl ReadSide {
         self.side.operations.saturating_sub(self.side.failed)
     }
 
+    /// The mean in seconds.
+    pub(super) fn mean_value(&self) -> Option<f64> {
+        self.side.mean_ns.filter(|mean| mean.is_finite() && self.right() > 0).map(|mean| mean * SECONDS)
+    }
+
     pub(super) fn mean(&self) -> Option<Estimate> {
-        let value = self.side.mean_ns.filter(|mean| mean.is_finite() && self.right() > 0)? * SECONDS;
+        let value = self.mean_value()?;
         let blocks: Vec<(f64, u64)> = self.side.blocks.iter().map(|block| (block.mean_ns * SECONDS, 1)).collect();
         let interval = Interval::around(value, mean_of_blocks(&blocks));
         Some(Estimate { value, shown: true, interval, samples: self.right() })
