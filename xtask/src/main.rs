@@ -11,6 +11,7 @@ mod dev;
 mod postgres;
 mod process;
 mod project;
+mod redis;
 mod report;
 mod services;
 mod setup;

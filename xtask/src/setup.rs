@@ -54,6 +54,11 @@ pub(crate) fn postgres() -> Result<PathBuf> {
     found_or_installed("the Postgres server", look, &["postgresql"])
 }
 
+/// The Redis server.
+pub(crate) fn redis() -> Result<PathBuf> {
+    found_or_installed("the Redis server", || find("redis-server"), &["redis-server"])
+}
+
 /// Node with npm, and the packages that `e2e/package-lock.json` names.
 pub(crate) fn node_packages() -> Result<PathBuf> {
     let npm = found_or_installed("npm", || find("node").and_then(|_| find("npm")), &["nodejs", "npm"])?;

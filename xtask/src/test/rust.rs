@@ -10,6 +10,7 @@ use super::counts::Counts;
 use crate::cargo::cargo;
 use crate::postgres::{Postgres, VARIABLE};
 use crate::process::{self, Output, Show};
+use crate::redis::{self, Redis};
 use crate::report::fact;
 use crate::{project, setup};
 
@@ -26,6 +27,7 @@ const TRIES: u32 = 3;
 /// Unit and integration tests of all crates; store and HTTP tests run on SQLite and on a Postgres of their own.
 pub(super) fn unit(filter: &[String]) -> Result<Counts> {
     let postgres = Postgres::start()?;
+    let redis = Redis::start()?;
     if setup::find("cargo-nextest").is_some() {
         let others = format!("not test(~{ACCURATE})");
         let threads = side_by_side().to_string();
@@ -34,7 +36,8 @@ pub(super) fn unit(filter: &[String]) -> Result<Counts> {
                 .args(["--workspace", "--no-fail-fast", "--no-tests", "pass", "--filterset", &others])
                 .args(["--test-threads", &threads])
                 .args(filter)
-                .env(VARIABLE, postgres.url()),
+                .env(VARIABLE, postgres.url())
+                .env(redis::VARIABLE, redis.url()),
             Output::Error,
             Counts::from_nextest,
         )
@@ -44,7 +47,8 @@ pub(super) fn unit(filter: &[String]) -> Result<Counts> {
                 .args(["--workspace", "--lib", "--bins", "--tests", "--no-fail-fast", "--"])
                 .args(["--skip", ACCURATE])
                 .args(filter)
-                .env(VARIABLE, postgres.url()),
+                .env(VARIABLE, postgres.url())
+                .env(redis::VARIABLE, redis.url()),
             Output::Standard,
             Counts::from_libtest,
         )

@@ -197,3 +197,29 @@ fn counts(session: &mut Session) -> Result<[i64; 2], LedgerError> {
     })?;
     Ok([users, transactions])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixture_that_nobody_finishes_takes_its_file_with_it() {
+        let seed = Seed { number: 1, users: 2, transactions: 3, days: 10, password_hash: String::new() };
+        let fixture = Fixture::open(None, &seed, true).expect("a temporary file");
+        let Options::Sqlite(options) = fixture.options() else { panic!("no address was given") };
+        let file = options.get_filename().to_path_buf();
+        assert!(file.exists());
+        drop(fixture);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn rows_that_are_not_test_data_are_told_as_left_behind() {
+        let seed = Seed { number: 1, users: 2, transactions: 3, days: 10, password_hash: String::new() };
+        let fixture = Fixture::open(None, &seed, true).expect("a temporary file");
+        let mut session = fixture.session().expect("a connection");
+        session.register("somebody@example.com", "", "US", 1, "2026-01-01T00:00:00Z").expect("kept");
+        let left = fixture.finish().expect_err("somebody is left");
+        assert_eq!(left.to_string(), "users had 0 rows before and has 1 afterwards");
+    }
+}
