@@ -137,6 +137,17 @@ fn extra_work_shows_as_what_the_one_side_of_a_pair_costs_more() {
 }
 
 #[test]
+fn what_neither_side_of_a_pair_answers_is_told_and_what_one_of_them_does_is_asked_of_it() {
+    let of_pair = |expect: Value| {
+        let (without, with) = (builtin("security.plain", json!({"work": "email"})), builtin("money.sum", json!({})));
+        measure(Case { work: Work::Pair { without, with }, expect: map(expect), ..case("one", 10) })
+    };
+    let (told, wrong) = (of_pair(json!({"done": true, "is_exact": true})), of_pair(json!({"is_exat": true})));
+    assert_eq!(counted(&told), (10, 0), "{:?}", told.faults);
+    assert_eq!(refused(&wrong).0, "expect.unknown");
+}
+
+#[test]
 fn a_missing_index_is_seen_in_the_plan() {
     let explained = |index: bool| {
         let parameters = json!({"index": index, "users": 60, "rows": 50});

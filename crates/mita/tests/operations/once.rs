@@ -79,7 +79,9 @@ pub(crate) fn quick(name: &str) -> (Value, Value) {
         "security.legitimate" => (json!({}), json!({"blocked": 0})),
         "security.audit" => (json!({}), json!({"failed": 0})),
         "security.health" => (json!({}), json!({"status": "healthy"})),
-        name if name.starts_with("security.") => (json!({}), json!({"done": true, "revoked": false, "allowed": true})),
+        name if name.starts_with("security.") => {
+            (json!({}), json!({"done": true, "revoked": false, "allowed": true, "audit_failed": 0}))
+        }
         "cache.cycle" => (json!({}), json!({"hits": 100, "left": 50, "held_bytes": 51_200})),
         "cache.capped" => (json!({}), json!({"within_cap": true, "most_bytes": 65_536})),
         "cache.weak" => (json!({}), json!({"reached": 100, "retained": 0})),

@@ -4,6 +4,7 @@
 
 use indexmap::IndexMap;
 use perflab_mita::operations::{self, AtHand, Failure, NotReady, Operation, Ready, Receiver};
+use perflab_model::bench;
 use serde_json::Value;
 
 use super::{Fault, Perform, PrepareError, Prepared, Wanted, expectation::Expectation};
@@ -16,13 +17,23 @@ pub(super) fn prepare(
     at_hand: &AtHand,
 ) -> Result<Prepared, PrepareError> {
     let entry = operations::find(name)?;
-    // Of a pair both sides are asked the same, but each answers only what it has.
-    let is_pair = wanted.case.work.operations().len() > 1;
+    // Of a pair both sides are asked the same, but each answers only what it has. What neither has is told.
+    let others: Vec<&str> = wanted
+        .case
+        .work
+        .operations()
+        .into_iter()
+        .filter_map(|operation| match operation {
+            bench::Operation::Builtin { name, .. } => operations::find(name).ok(),
+            _ => None,
+        })
+        .flat_map(|entry| entry.fields.iter().copied())
+        .collect();
     let of_it: IndexMap<String, Value> = wanted
         .case
         .expect
         .iter()
-        .filter(|(field, _)| !is_pair || entry.fields.contains(&field.as_str()))
+        .filter(|(field, _)| entry.fields.contains(&field.as_str()) || !others.contains(&field.as_str()))
         .map(|(field, value)| (field.clone(), value.clone()))
         .collect();
     let expectation = Expectation::new(&of_it, Some((name, entry.fields)))?;

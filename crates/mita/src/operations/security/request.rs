@@ -218,17 +218,14 @@ impl Operation for Request {
     }
 
     fn fields(&self, _: u64, handled: &Handled) -> Fields {
-        let mut fields = vec![
+        let counts = self.audit.as_ref().map(|audit| audit.log.counts()).unwrap_or_default();
+        vec![
             ("done", json!(handled.is_done)),
             ("revoked", json!(handled.is_revoked)),
             ("allowed", json!(handled.limited.is_none_or(|decision| decision.allowed))),
-        ];
-        if let Some(audit) = &self.audit {
-            let counts = audit.log.counts();
-            fields.push(("audit_failed", json!(counts.failed)));
-            fields.push(("audit_dropped", json!(counts.dropped)));
-        }
-        fields
+            ("audit_failed", json!(counts.failed)),
+            ("audit_dropped", json!(counts.dropped)),
+        ]
     }
 
     fn input(&self, nth: u64) -> String {
