@@ -85,8 +85,8 @@ on_both! {
         let page = site.get(&format!("/runs/{id}")).await;
         assert!(page.text().contains("Rate adjusted by hand: no baseline."), "{}", page.text());
         let trend = site.get("/api/v1/trends?suite=turnable&scenario=level&measure=throughput").await.with_status(200);
-        assert_eq!(trend["points"][0]["id"], id.as_str());
-        assert!(!trend["points"][0]["apart"].is_null(), "it is compared with no other: {trend}");
+        assert_eq!(trend["runs"][0]["id"], id.as_str());
+        assert!(!trend["runs"][0]["apart"].is_null(), "it is compared with no other: {trend}");
     }
 
     async fn what_cannot_be_changed_is_refused_with_the_reason(database) {

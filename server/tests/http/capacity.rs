@@ -69,7 +69,7 @@ on_both! {
         let rows = site.get("/api/v1/runs").await.with_status(200)["rows"].clone();
         assert!(rows.as_array().unwrap().iter().all(|row| row["search"] == found["row"]["id"]));
         let trend = site.get("/api/v1/trends").await.with_status(200);
-        assert_eq!(trend["points"], json!([]), "levels of a search are no history of the scenario");
+        assert_eq!(trend["runs"], json!([]), "levels of a search are no history of the scenario");
     }
 
     async fn a_level_whose_worker_vanished_is_run_once_more(database) {

@@ -157,6 +157,7 @@ on_both! {
         let page = site.get("/trends").await;
         assert!(page.text().contains(&format!("/runs/{run}")) || page.text().contains("/runs/1"), "{}", page.text());
         assert!(is_harmless(page.text()));
+        assert!(page.text().contains(&format!("\t/runs/{run}")), "a click on its point opens it");
         let chart = site.get("/trends/chart.svg").await;
         assert!(is_harmless(chart.text()), "{}", chart.text());
     }

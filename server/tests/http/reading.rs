@@ -191,18 +191,36 @@ on_both! {
     async fn a_trend_has_one_point_for_each_judged_run(database) {
         let site = Site::new(&database).await;
         let nothing = site.get("/api/v1/trends").await.with_status(200);
-        assert_eq!(nothing["points"], json!([]));
+        assert_eq!(nothing["runs"], json!([]));
         for latency_us in [9_000, 12_000] {
             site.launched(json!({})).await;
             carry_out(&site.lab, latency_us).await;
         }
         let trend = site.get("/api/v1/trends?scenario=arrivals&measure=latency_p50").await.with_status(200);
-        assert_eq!(trend["unit"], "ms");
+        let chart = &trend["charts"][0];
+        assert_eq!(chart["unit"], "ms");
         assert_eq!(trend["query"]["environment"], "local reference");
-        let values: Vec<f64> =
-            trend["points"].as_array().unwrap().iter().map(|point| point["value"].as_f64().unwrap()).collect();
+        let points = chart["series"][0]["points"].as_array().unwrap();
+        let values: Vec<f64> = points.iter().map(|point| point["value"].as_f64().unwrap()).collect();
         assert_eq!(values.len(), 2);
         assert!(values[0] < values[1], "{values:?}");
+        let (low, high) = (points[0]["interval"][0].as_f64().unwrap(), points[0]["interval"][1].as_f64().unwrap());
+        assert!(low <= values[0] && values[0] <= high, "{points:?}");
+    }
+
+    async fn a_pattern_is_a_series_for_each_request_that_fits_and_a_second_measure_a_chart_of_its_own(database) {
+        let site = Site::new(&database).await;
+        site.launched(json!({})).await;
+        carry_out(&site.lab, 9_000).await;
+        let address = "/api/v1/trends?request=*&measure=latency_p50&second=throughput&axis=commit";
+        let trend = site.get(address).await.with_status(200);
+        let charts = trend["charts"].as_array().unwrap();
+        assert_eq!(charts.iter().map(|chart| chart["measure"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["latency_p50", "throughput"]);
+        assert!(charts.iter().all(|chart| chart["series"][0]["request"].is_string()), "{trend}");
+        assert_eq!(trend["query"]["axis"], "commit");
+        assert_eq!(trend["query"]["request"], "*");
+        site.get("/api/v1/trends?axis=sideways").await.problem(400, "query.unreadable");
     }
 
     async fn a_lab_is_alive_and_ready_until_it_is_about_to_end(database) {

@@ -19,7 +19,7 @@ const SAMPLES: usize = 40;
 /// Microseconds of a day.
 const DAY_US: i64 = 86_400_000_000;
 /// The night from which on another machine measures.
-const NEW_MACHINE: u32 = 240;
+pub(super) const NEW_MACHINE: u32 = 240;
 
 /// What is planted in the times of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,7 +9,7 @@ mod history;
 use std::collections::BTreeMap;
 
 use perflab_model::{
-    environment::Environment,
+    environment::{Caps, Environment, History},
     id::RunId,
     launch::Overrides,
     name::ScenarioName,
@@ -93,28 +93,14 @@ impl Lab {
         let suite = Suite::parse(SUITE, &BTreeMap::new()).map_err(|_| broken())?;
         let source = SuiteSource::new(&suite, SUITE.to_owned(), BTreeMap::new());
         let suite_version = self.put_suite(project, &source).await?;
-        let place: Environment = serde_json::from_value(serde_json::json!({
-            "name": "night lab",
-            "base_url": "http://127.0.0.1:9/",
-            "allow": ["127.0.0.1:9"],
-        }))
-        .map_err(|_| broken())?;
+        let place = place().ok_or_else(broken)?;
         let environment = self.put_environment(project, &place).await?;
-        let scenario: ScenarioName = "nightly".parse().map_err(|_| broken())?;
 
         let mut truth = truth_of(seed);
         let mut waiting = Vec::with_capacity(AT_ONCE);
         for run in history::runs(seed, self.now_us()) {
             let id = RunId::new(uuid::Uuid::now_v7());
-            let plan = suite
-                .plan(PlanRequest {
-                    run: id,
-                    scenario: &scenario,
-                    environment: place.clone(),
-                    overrides: &Overrides::default(),
-                    seed,
-                })
-                .map_err(|_| broken())?;
+            let plan = plan(&suite, &place, id, seed).ok_or_else(broken)?;
             let finished = finished(&run, plan);
             if run.revision.branch.as_deref() == Some("main") {
                 for series in &mut truth.series {
@@ -142,22 +128,35 @@ fn broken() -> Problem {
     Problem::new(ProblemKind::Internal, "demo.broken", "The demo's own suite cannot be used", None)
 }
 
+/// Where nothing listens.
+fn place() -> Option<Environment> {
+    Some(Environment {
+        name: "night lab".parse().ok()?,
+        base_url: "http://127.0.0.1:9".parse().ok()?,
+        allow: vec!["127.0.0.1:9".parse().ok()?],
+        caps: Caps::default(),
+        variables: indexmap::IndexMap::new(),
+        labels: vec!["demo".to_owned()],
+        vouched: None,
+        unverified_tls: None,
+        history: History::default(),
+    })
+}
+
+fn plan(suite: &Suite, place: &Environment, run: RunId, seed: u64) -> Option<Plan> {
+    let scenario: ScenarioName = "nightly".parse().ok()?;
+    let overrides = Overrides::default();
+    suite.plan(PlanRequest { run, scenario: &scenario, environment: place.clone(), overrides: &overrides, seed }).ok()
+}
+
 /// What is planted, before anything is measured. Night and run are the same on the main branch.
 fn truth_of(seed: u64) -> DemoTruth {
-    let mut starts: Vec<usize> = Vec::new();
-    let mut class = None;
-    for run in history::runs(seed, 0).filter(|run| run.revision.branch.as_deref() == Some("main")) {
-        if class.is_some_and(|class| class != run.worker_class) {
-            starts.push(run.night as usize);
-        }
-        class = Some(run.worker_class);
-    }
     let series = REQUESTS
         .iter()
         .map(|request| TrueSeries {
             request: request.name.to_owned(),
             values: Vec::new(),
-            starts: starts.clone(),
+            starts: vec![history::NEW_MACHINE as usize],
             changes: request
                 .planted
                 .iter()
@@ -290,4 +289,35 @@ fn tick(run: &DemoRun, second: u32) -> Tick {
         parts: Vec::new(),
     };
     Tick { point, requests, classes: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use perflab_model::validity::ValidityState;
+
+    use super::*;
+
+    #[test]
+    fn a_demo_run_is_judged_like_any_other() {
+        let suite = Suite::parse(SUITE, &BTreeMap::new()).expect("the demo's suite");
+        let place = place().expect("its environment");
+        let plan = plan(&suite, &place, RunId::new(uuid::Uuid::nil()), 1).expect("its plan");
+        let run = history::runs(1, 1_790_000_000_000_000).next().expect("a first night");
+        let finished = finished(&run, plan);
+        assert_eq!(finished.outcome.validity.state, ValidityState::Valid, "{:?}", finished.outcome.validity);
+        assert_eq!(finished.outcome.judgement.ledger.len(), 1);
+        let login = finished.outcome.results.iter().find(|row| {
+            row.request.as_deref() == Some("login") && (row.measure.as_str(), row.stat.as_str()) == TRUTH_OF
+        });
+        let login = login.expect("a median");
+        assert!((login.value / 0.12 - 1.0).abs() < 0.3, "{login:?}");
+        assert!(finished.outcome.blocks.find(Some("login"), "latency", "p50").is_some_and(|it| it.values.len() == 20));
+    }
+
+    #[test]
+    fn the_truth_names_the_night_on_which_the_machine_changes() {
+        let truth = truth_of(1);
+        assert!(truth.series.iter().all(|series| series.starts == [240]));
+        assert_eq!(truth.series.iter().map(|series| series.changes.len()).collect::<Vec<_>>(), [3, 2, 3, 0]);
+    }
 }

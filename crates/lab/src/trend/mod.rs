@@ -17,7 +17,7 @@ use perflab_model::{
     display,
     id::RunId,
     plan::Plan,
-    problem::Problem,
+    problem::{Problem, ProblemKind},
     trend::{Apart, Trend, TrendChart, TrendPart, TrendPoint, TrendQuery, TrendRun, TrendSeries},
 };
 use perflab_store::{HistoryQuery, HistoryValue};
@@ -122,13 +122,20 @@ impl Lab {
             Some(run) => self.db.plan(run).await.told()?,
             None => None,
         };
+        let mut measured = Vec::new();
         for offer in std::iter::once(first).chain(second) {
             let number = (offer.measure.as_str(), offer.stat.as_str());
             let values = self.db.history_values(history, MAX_RUNS, &requests, number).await.told()?;
-            let of_chart =
-                OfChart { offer, requests: &requests, values, places: &places, plan: plan.as_ref(), parts: &parts };
-            trend.charts.push(of_chart.chart(&apart));
+            measured.push((offer, values));
         }
+        let looked_for = OfCharts { requests, places, plan, parts, apart: apart.clone() };
+        // A thousand runs are some tens of milliseconds of reckoning for each series: not on a thread that answers others.
+        let charts = tokio::task::spawn_blocking(move || {
+            measured.into_iter().map(|(offer, values)| looked_for.chart(&offer, values)).collect::<Vec<_>>()
+        });
+        trend.charts = charts.await.map_err(|_| {
+            Problem::new(ProblemKind::Internal, "trend.failed", "The lab has failed at this trend", None)
+        })?;
         trend.runs = runs
             .into_iter()
             .zip(apart)
@@ -148,23 +155,24 @@ impl Lab {
     }
 }
 
-/// What a chart is made of.
-struct OfChart<'a> {
-    offer: Offer,
-    requests: &'a [Option<String>],
-    values: Vec<HistoryValue>,
-    places: &'a HashMap<RunId, u32>,
-    plan: Option<&'a Plan>,
+/// What the charts of a trend have in common.
+struct OfCharts {
+    requests: Vec<Option<String>>,
+    /// Places of the runs.
+    places: HashMap<RunId, u32>,
+    /// Of the newest run that is compared.
+    plan: Option<Plan>,
     /// Parts of the history of each request.
-    parts: &'a [Vec<TrendPart>],
+    parts: Vec<Vec<TrendPart>>,
+    apart: Vec<Option<Apart>>,
 }
 
-impl OfChart<'_> {
-    fn chart(self, apart: &[Option<Apart>]) -> TrendChart {
-        let unit = shown::unit(&self.offer, self.values.iter().map(|value| value.value));
-        let higher_is_better = display::is_better_higher(&self.offer.measure);
+impl OfCharts {
+    fn chart(&self, offer: &Offer, values: Vec<HistoryValue>) -> TrendChart {
+        let unit = shown::unit(offer, values.iter().map(|value| value.value));
+        let higher_is_better = display::is_better_higher(&offer.measure);
         let mut of_request: HashMap<Option<String>, Vec<TrendPoint>> = HashMap::new();
-        for value in self.values {
+        for value in values {
             // A run that ended between the two reads has values and no place yet.
             let Some(at) = self.places.get(&value.run).copied() else { continue };
             let end = |end: Option<f64>| end.map(|end| end * unit.times);
@@ -178,18 +186,18 @@ impl OfChart<'_> {
         let series = self
             .requests
             .iter()
-            .zip(self.parts)
+            .zip(&self.parts)
             .map(|(request, parts)| {
                 let mut points = of_request.remove(request).unwrap_or_default();
                 points.sort_by_key(|point| point.at);
-                let found = changes::changes(&points, apart, parts, higher_is_better);
+                let found = changes::changes(&points, &self.apart, parts, higher_is_better);
                 TrendSeries { request: request.clone(), points, changes: found.changes, level: found.level }
             })
             .collect();
         TrendChart {
-            measure: self.offer.code(),
-            label: self.offer.label(),
-            limits: self.plan.map(|plan| shown::limits(&self.offer, self.requests, plan, unit)).unwrap_or_default(),
+            measure: offer.code(),
+            label: offer.label(),
+            limits: self.plan.as_ref().map(|plan| shown::limits(offer, &self.requests, plan, unit)).unwrap_or_default(),
             unit: unit.sign.to_owned(),
             higher_is_better,
             series,
