@@ -131,7 +131,7 @@ impl Db {
                 select.push(")");
             }
             None => {
-                select.push(" AND EXISTS (SELECT 1 FROM run_family WHERE run_family.run_id = run.id AND name <> '')")
+                select.push(" AND EXISTS (SELECT 1 FROM run_family WHERE run_family.run_id = run.id AND name <> '')");
             }
         }
         if let Some(until_us) = query.until_us {
