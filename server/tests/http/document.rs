@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every route of the API.
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 39] = [
     ("get", "/api/v1/runs"),
     ("post", "/api/v1/runs"),
     ("get", "/api/v1/runs/{run}"),
@@ -24,6 +24,7 @@ const ROUTES: [(&str, &str); 24] = [
     ("get", "/api/v1/runs/{run}/classes"),
     ("get", "/api/v1/launch/options"),
     ("post", "/api/v1/launch/preview"),
+    ("get", "/api/v1/compare"),
     ("get", "/api/v1/trends"),
     ("get", "/api/v1/capacity-searches"),
     ("post", "/api/v1/capacity-searches"),
@@ -33,6 +34,20 @@ const ROUTES: [(&str, &str); 24] = [
     ("get", "/api/v1/kill-switch"),
     ("post", "/api/v1/kill-switch"),
     ("delete", "/api/v1/kill-switch"),
+    ("delete", "/api/v1/runs/{run}/baseline"),
+    ("delete", "/api/v1/runs/{run}/rejection"),
+    ("get", "/api/v1/findings"),
+    ("get", "/api/v1/findings/{finding}"),
+    ("get", "/api/v1/runs/{run}/cases"),
+    ("get", "/api/v1/runs/{run}/cases/{case}"),
+    ("get", "/api/v1/runs/{run}/comparison"),
+    ("get", "/api/v1/suites"),
+    ("get", "/api/v1/suites/{name}"),
+    ("post", "/api/v1/findings/{finding}"),
+    ("post", "/api/v1/suite-check"),
+    ("put", "/api/v1/runs/{run}/baseline"),
+    ("put", "/api/v1/runs/{run}/rejection"),
+    ("put", "/api/v1/suites/{name}"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 ];
