@@ -125,10 +125,13 @@ where
     }
 }
 
+/// Finds nothing wrong.
+type Trusts<A> = fn(u64, &A) -> Result<(), Fault>;
+
 /// An operation that is never wrong.
 pub(crate) fn does<A: Send + 'static>(
     perform: impl FnMut(u64) -> A + Send + 'static,
-) -> Does<impl FnMut(u64) -> Result<A, Fault> + Send + 'static, fn(u64, &A) -> Result<(), Fault>> {
+) -> Does<impl FnMut(u64) -> Result<A, Fault> + Send + 'static, Trusts<A>> {
     let mut perform = perform;
     Does { perform: move |nth| Ok(perform(nth)), check: |_, _| Ok(()) }
 }
