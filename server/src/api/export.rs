@@ -30,7 +30,7 @@ pub(super) async fn summary(
     ended(run).map(Json)
 }
 
-fn ended(run: Run) -> Result<Summary, ApiProblem> {
+pub(super) fn ended(run: Run) -> Result<Summary, ApiProblem> {
     let state = run.row.state;
     run.summary.ok_or_else(|| {
         let (message, hint) = if state.is_terminal() {
@@ -47,7 +47,7 @@ fn ended(run: Run) -> Result<Summary, ApiProblem> {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+pub(super) enum Format {
     #[default]
     Json,
     Csv,
@@ -56,7 +56,7 @@ enum Format {
 #[derive(Debug, Deserialize)]
 pub(super) struct FormatQuery {
     #[serde(default)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// The points of a run, in one answer. While it goes on there is one a second, so no more than its environment's longest
@@ -122,7 +122,7 @@ pub(super) async fn classes(
     })
 }
 
-fn csv(name: &str, text: String) -> Response {
+pub(super) fn csv(name: &str, text: String) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -131,12 +131,12 @@ fn csv(name: &str, text: String) -> Response {
 }
 
 /// A cell of text: quoted, and never a formula to a spreadsheet.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let safe = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     format!("\"{}\"", safe.replace('"', "\"\""))
 }
 
-fn number(value: Option<f64>) -> String {
+pub(super) fn number(value: Option<f64>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! A run's summary as text for a terminal: verdict, ledger, validity, requests, classes of users, errors.
+//! A run's summary as text for a terminal: verdict, ledger, validity, requests and classes of users or cases, errors.
 
 use std::fmt::Write as _;
 
@@ -11,12 +11,11 @@ use perflab_model::{
     verdict::{Gate, LedgerRow},
 };
 
-use super::classes::classes;
+use super::{cases, classes::classes};
 
 /// The whole report.
 pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
     let mut text = String::new();
-    let totals = &summary.totals;
     // Writing to a String cannot fail.
     let _ = writeln!(text, "{}: {}", summary.verdict.word(), summary.sentence);
     if end.code != "completed" {
@@ -46,19 +45,10 @@ pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
             );
         }
     }
-    let _ = writeln!(
-        text,
-        "\n{} requests, {} failed, {} dropped, {} late, {}/s over {} s measured",
-        display::count(totals.finished),
-        display::count(totals.failed),
-        display::count(totals.dropped),
-        display::count(totals.late),
-        totals.rate_per_s.map_or_else(|| "–".to_owned(), display::number),
-        display::number(totals.measured_seconds),
-    );
-    let _ = writeln!(text, "{}", requests(&summary.requests));
-    if let Some(table) = classes(&summary.classes) {
-        let _ = writeln!(text, "\n{table}");
+    if summary.cases.is_empty() {
+        text.push_str(&load(summary));
+    } else {
+        text.push_str(&cases::text(summary));
     }
     if !summary.errors.is_empty() {
         let _ = writeln!(text, "\nErrors:");
@@ -79,6 +69,27 @@ pub(in crate::cli) fn text(summary: &Summary, end: &RunEnd) -> String {
     text
 }
 
+/// What was sent, and who sent it.
+fn load(summary: &Summary) -> String {
+    let totals = &summary.totals;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "\n{} requests, {} failed, {} dropped, {} late, {}/s over {} s measured",
+        display::count(totals.finished),
+        display::count(totals.failed),
+        display::count(totals.dropped),
+        display::count(totals.late),
+        totals.rate_per_s.map_or_else(|| "–".to_owned(), display::number),
+        display::number(totals.measured_seconds),
+    );
+    let _ = writeln!(text, "{}", requests(&summary.requests));
+    if let Some(table) = classes(&summary.classes) {
+        let _ = writeln!(text, "\n{table}");
+    }
+    text
+}
+
 /// The table of rules.
 pub(in crate::cli) fn ledger(rows: &[LedgerRow]) -> Table {
     let mut table = Table::new();
@@ -94,7 +105,9 @@ pub(in crate::cli) fn ledger(rows: &[LedgerRow]) -> Table {
             Some(max) => format!("{} {}, max {}", row.op, with_unit(row.limit, &row.unit), with_unit(max, &row.unit)),
             None => format!("{} {}", row.op, with_unit(row.limit, &row.unit)),
         };
-        let scope = row.scope.as_ref().map(|scope| format!(" [{scope}]")).unwrap_or_default();
+        // A rule that names what it is for says it already.
+        let is_named = |scope: &&String| !row.rule.contains(scope.as_str());
+        let scope = row.scope.as_ref().filter(is_named).map(|scope| format!(" [{scope}]")).unwrap_or_default();
         table.add_row(vec![
             Cell::new(row.outcome.word()),
             Cell::new(format!("{}{scope}", row.rule)),

@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use perflab_model::{
+    bench::{CasePhase, Operation},
     display,
     event::EventKind,
+    load::Load,
     order::Orders,
     plan::Plan,
     runner::{LogLevel, Started},
     summary::Progress,
 };
 
-use super::report;
+use super::{cases, report};
 use crate::worker::drive::{Chunk, Sink, SinkError};
 
 /// How often a line is written where there is no terminal, in seconds of the run.
@@ -23,6 +25,8 @@ pub(in crate::cli) struct Terminal {
     planned: u64,
     /// Whether the run may be over sooner.
     at_most: bool,
+    /// Of a benchmark: cases that are over, as far as they were told.
+    done: usize,
 }
 
 impl Terminal {
@@ -33,22 +37,39 @@ impl Terminal {
             bar.set_style(style);
         }
         bar.set_prefix(format!("{} {}", plan.suite, plan.scenario));
-        eprintln!(
-            "{} {} on {}: {}, seed {}",
-            plan.suite,
-            plan.scenario,
-            plan.environment.base_url,
-            plan.load.summary(),
-            plan.seed
-        );
-        Self { bar, planned, at_most: plan.load.ends_early() }
+        let place = if asks_target(&plan.load) { format!(" on {}", plan.environment.base_url) } else { String::new() };
+        eprintln!("{} {}{place}: {}, seed {}", plan.suite, plan.scenario, plan.load.summary(), plan.seed);
+        Self { bar, planned, at_most: plan.load.ends_early(), done: 0 }
     }
 
     pub(in crate::cli) fn end(&self) {
         self.bar.finish_and_clear();
     }
 
-    fn show(&self, progress: &Progress) {
+    fn show(&mut self, progress: &Progress) {
+        if progress.cases.is_empty() {
+            self.show_load(progress);
+        } else {
+            self.show_cases(progress);
+        }
+    }
+
+    /// Cases move on by what is done: a line for each that is over, where there is no terminal.
+    fn show_cases(&mut self, progress: &Progress) {
+        let done = progress.cases.iter().filter(|case| case.phase == CasePhase::Done).count();
+        let (is_news, line) = (done != std::mem::replace(&mut self.done, done), cases::line(progress));
+        if self.bar.is_hidden() {
+            if is_news || progress.second.is_multiple_of(LINE_EVERY) {
+                eprintln!("{line}");
+            }
+        } else {
+            self.bar.set_length(progress.cases.len() as u64);
+            self.bar.set_position(done as u64);
+            self.bar.set_message(format!("{line}\n{}", cases::live(&progress.cases)));
+        }
+    }
+
+    fn show_load(&self, progress: &Progress) {
         let passed = u64::from(progress.second) + 1;
         let line = format!(
             "{} of {}{}  {} users, {} in flight  {}/s  p95 {}  {} failed",
@@ -74,6 +95,13 @@ impl Terminal {
             self.bar.set_message(format!("{line}\n{}", report::requests(&progress.requests)));
         }
     }
+}
+
+/// Whether anything is sent to the target: cases may be about other things.
+fn asks_target(load: &Load) -> bool {
+    let Load::Cases(cases) = load else { return true };
+    let is_http = |operation: &&Operation| matches!(operation, Operation::Http { .. });
+    cases.cases.iter().any(|case| case.work.operations().iter().any(is_http))
 }
 
 #[async_trait]
