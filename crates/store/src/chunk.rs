@@ -22,6 +22,7 @@ use crate::{
     Change, Conflict, Db, Refusal, StoreError,
     db::Tx,
     events::add_events,
+    failpoint,
     orders::{obeyed, told},
     run::{cancel_from_code, put_document, under_way},
     sql::{json, sql},
@@ -126,7 +127,9 @@ impl Db {
             last_seq += 1;
         }
         tx.changed(Change::Run(run));
+        failpoint::reached("chunk.before_commit");
         tx.commit().await?;
+        failpoint::reached("chunk.after_commit");
         Ok(Written { last_seq, orders })
     }
 

@@ -83,6 +83,7 @@ pub(crate) async fn until<T>(what: &str, time: Duration, mut look: impl AsyncFnM
 pub(crate) struct Home {
     folder: TempDir,
     lease: &'static str,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Home {
@@ -92,10 +93,21 @@ impl Home {
 
     /// For tests in which runs are lost.
     pub(crate) fn with_lease(lease: &'static str) -> Self {
-        let home = Self { folder: tempfile::tempdir().unwrap(), lease };
+        let home = Self { folder: tempfile::tempdir().unwrap(), lease, variables: Vec::new() };
         std::fs::create_dir(home.path("suites")).unwrap();
         home.write("suites/probe.yaml", SUITE);
         home
+    }
+
+    /// For tests in which a runner does not do what it should, and that is not waited for as long as elsewhere.
+    pub(crate) fn without_patience(self) -> Self {
+        self.with("PERFLAB_RUNNER_OVERTIME", "2s").with("PERFLAB_RUNNER_GRACE", "1s")
+    }
+
+    /// One more variable for every process that is started here.
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -129,6 +141,7 @@ impl Home {
             .env("PGAPPNAME", "perflab tests")
             // Tests see what has reached the lab.
             .env("PERFLAB_LOG", "info,tower_http=debug")
+            .envs(self.variables.iter().copied())
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .kill_on_drop(true);
@@ -179,8 +192,18 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts a lab and waits until it says where it listens. A SQLite file is named by its address too.
     pub(crate) async fn start(home: &Home, database: &str, target: &str, more: &[&str]) -> Self {
-        let suites = home.path("suites");
+        Self::start_from(home.perflab(), home, database, target, more).await
+    }
+
+    /// The same for a lab that is killed where and when the failpoint says.
+    pub(crate) async fn start_to_die(home: &Home, database: &str, target: &str, failpoint: &str) -> Self {
         let mut command = home.perflab();
+        command.env("PERFLAB_FAILPOINT", failpoint);
+        Self::start_from(command, home, database, target, &[]).await
+    }
+
+    async fn start_from(mut command: Command, home: &Home, database: &str, target: &str, more: &[&str]) -> Self {
+        let suites = home.path("suites");
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         match sqlite_file(database) {
             Some(file) => command.arg("--data-dir").arg(file.parent().unwrap()),
@@ -274,6 +297,11 @@ impl Worker {
 
     pub(crate) async fn exit(&mut self) -> ExitStatus {
         exit(&mut self.0).await
+    }
+
+    /// Without warning.
+    pub(crate) async fn kill(&mut self) {
+        self.0.kill().await.unwrap();
     }
 }
 

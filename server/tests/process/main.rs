@@ -8,10 +8,12 @@
 
 mod access_log;
 mod capacity;
+mod cases;
 mod command_line;
 mod crashes;
 mod deaf;
 mod ending;
+mod failpoints;
 mod heirs;
 mod lab;
 mod load_test;
