@@ -14,7 +14,7 @@ use axum::Extension;
 use clap::Args;
 use perflab_lab::{Lab, SuiteSource};
 use perflab_model::{
-    environment::{AllowedTarget, Caps, Environment, Vouch},
+    environment::{AllowedTarget, Caps, Environment, History, Vouch},
     name::{EnvironmentName, ProjectName},
 };
 use perflab_store::Db;
@@ -46,7 +46,7 @@ pub(super) struct ServeArgs {
     /// Where to listen; a loopback address until this lab has sign-in. Port 0 takes a free one.
     #[arg(long, env = "PERFLAB_LISTEN", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 7080)))]
     listen: SocketAddr,
-    /// Where the SQLite file lives; made if missing.
+    /// Where the SQLite file lives, and what it does not take for a while; made if missing.
     #[arg(long, env = "PERFLAB_DATA_DIR", default_value = "data")]
     data_dir: PathBuf,
     /// A Postgres instead: postgres://user@host/name. Give a password by PGPASSWORD or a file, not here.
@@ -72,6 +72,13 @@ pub(super) struct ServeArgs {
     /// Mark that environment as one whose certificates are not verified. Its reports say so.
     #[arg(long, requires = "target")]
     insecure_tls: bool,
+    /// The branch whose runs are the baseline of all others on that environment.
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    baseline_branch: String,
+    /// Let the lab run load on that environment up to twice more by itself where a comparison is undecided. Benchmark suites
+    /// are always repeated.
+    #[arg(long, requires = "target")]
+    repeat_load: bool,
     /// The name of that environment.
     #[arg(long, default_value = "local reference")]
     environment: EnvironmentName,
@@ -111,7 +118,7 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
         move || worker::keep(lab.clone(), lease, closing.clone())
     });
     let working = (!args.no_worker).then(|| {
-        let (lab, settings, closing) = (lab.clone(), settings(&args.host, vec![address.port()]), closing.clone());
+        let (lab, settings, closing) = (lab.clone(), settings(&args.host, &args.data_dir, vec![address.port()]), closing.clone());
         supervisor.keep("worker", move || worker::work(lab.clone(), settings.clone(), closing.clone()))
     });
 
@@ -130,7 +137,7 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
         }
         Ok(())
     };
-    Patience::default().drain(signals, closing, under_way, lab.db().close()).await?;
+    Patience::draining(args.host.drain()).drain(signals, closing, under_way, lab.db().close()).await?;
     tracing::info!("ended");
     Ok(exit::OK)
 }
@@ -166,7 +173,7 @@ fn is_secret(name: &str, value: Option<&OsStr>) -> bool {
 }
 
 /// The address of the SQLite file in the data directory, which is made if it is missing.
-fn sqlite_url(folder: &Path) -> anyhow::Result<String> {
+pub(super) fn sqlite_url(folder: &Path) -> anyhow::Result<String> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!("the data directory {} cannot be made; give another with --data-dir", folder.display())
     })?;
@@ -175,7 +182,7 @@ fn sqlite_url(folder: &Path) -> anyhow::Result<String> {
 
 /// Makes sure that no other lab serves the same SQLite file: each would take itself for the only one, and end the
 /// other's runs as lost.
-fn alone(folder: &Path) -> anyhow::Result<HostLock> {
+pub(super) fn alone(folder: &Path) -> anyhow::Result<HostLock> {
     match host_lock::ask_in_folder(
         &folder.join("perflab.lock"),
         &format!("perflab serve (pid {})", std::process::id()),
@@ -232,6 +239,10 @@ fn environment(args: &ServeArgs, target: &Url) -> anyhow::Result<Environment> {
         labels: Vec::new(),
         vouched: args.vouch.clone().map(|reason| Vouch { by: person(), reason }),
         unverified_tls: args.insecure_tls.then(|| Vouch { by: person(), reason: "--insecure-tls".to_owned() }),
+        history: History {
+            baseline_branch: args.baseline_branch.clone(),
+            repeat_load: args.repeat_load,
+        },
     })
 }
 

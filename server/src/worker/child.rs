@@ -27,6 +27,8 @@ use tokio::{
 };
 use tokio_util::codec::{FramedRead, LinesCodec};
 
+use super::drive::Host;
+
 /// Longest line that is taken from a runner: a tick of 500 requests with full histograms stays far below it.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 /// Orders that may wait for a runner that does not read.
@@ -38,8 +40,6 @@ const KEPT_LOG_BYTES: usize = 1024 * 1024;
 /// The variables of ours that runners inherit. Neither opens anything: their own log needs the one, and the other only makes
 /// more targets be asked whether they agree.
 const INHERITED: [&str; 2] = ["PERFLAB_LOG", "PERFLAB_LOOPBACK"];
-/// How long a runner has after a polite signal.
-const TERM_GRACE: Duration = Duration::from_secs(10);
 
 /// Why a runner could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,22 @@ pub(super) trait Runner: Send {
     fn end(self, patience: Duration) -> impl Future<Output = (String, String)> + Send;
 }
 
+/// How long is waited for a runner that does not do what it should.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    /// Beyond duration and graceful stop. A runner gives itself up after 60 s (`engine.hung`) and then needs some seconds
+    /// for its last words, which tell more than we know.
+    pub overtime: Duration,
+    /// Between a polite signal and the end of its whole process group.
+    pub grace: Duration,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { overtime: Duration::from_secs(70), grace: Duration::from_secs(10) }
+    }
+}
+
 /// A runner under way.
 pub struct Child {
     process: tokio::process::Child,
@@ -95,15 +111,15 @@ pub struct Child {
     orders: mpsc::Sender<Order>,
     reports: mpsc::Receiver<Heard>,
     log: JoinHandle<String>,
+    grace: Duration,
 }
 
 impl Child {
-    /// Starts this very program as a runner and gives it its job. `own_ports` are the lab's own on this machine: no load
-    /// goes there, whatever the plan says.
+    /// Starts this very program as a runner and gives it its job.
     ///
     /// # Errors
     /// When the process cannot be started.
-    pub fn start(job: &Job, own_ports: &[u16]) -> Result<Self, ChildError> {
+    pub(super) fn start(job: &Job, host: Host<'_>) -> Result<Self, ChildError> {
         let program = own_program()?;
         let mut first_line = serde_json::to_vec(job)?;
         first_line.push(b'\n');
@@ -116,7 +132,8 @@ impl Child {
         command
             .arg0("perflab")
             .arg("exec")
-            .env("PERFLAB_DENIED_PORTS", own_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
+            .env("PERFLAB_DENIED_PORTS", host.own_ports.iter().map(u16::to_string).collect::<Vec<_>>().join(","))
+            .envs(host.commands.map(|list| ("PERFLAB_COMMANDS", list)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -136,7 +153,7 @@ impl Child {
         tokio::spawn(speak(stdin, first_line, order_queue));
         tokio::spawn(listen(FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_LINE_BYTES)), report_queue));
         let log = tokio::spawn(keep_log(stderr));
-        Ok(Self { process, group, orders, reports, log })
+        Ok(Self { process, group, orders, reports, log, grace: host.allowance.grace })
     }
 }
 
@@ -151,14 +168,14 @@ impl Runner for Child {
         self.reports.recv().await
     }
 
-    /// The whole group: asked first, killed after 10 s.
+    /// The whole group: asked first, killed after its grace.
     async fn end(mut self, patience: Duration) -> (String, String) {
         // Closing the pipe tells a runner that still listens that nobody is there any more.
         drop(self.orders);
         let mut exit = tokio::time::timeout(patience, self.process.wait()).await.ok();
         if exit.is_none() {
             signal(self.group, Signal::SIGTERM);
-            exit = tokio::time::timeout(TERM_GRACE, self.process.wait()).await.ok();
+            exit = tokio::time::timeout(self.grace, self.process.wait()).await.ok();
         }
         // Whatever the runner had started goes with it, also after a good exit.
         signal(self.group, Signal::SIGKILL);

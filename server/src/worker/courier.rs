@@ -2,7 +2,7 @@
 //! orders nor the runner's sign of life.
 //!
 //! In:  an [`Outbox`] that is being filled. Out: a [`Word`] after each answer of the sink.
-//! Promise: a letter is carried until it is acknowledged, the lease is renewed each second even while a letter cannot be
+//! Promise: a letter is carried until it is acknowledged, and put aside on disk meanwhile where the sink has a place for it; the lease is renewed each second even while a letter cannot be
 //! kept, and [`carry`] ends only when all was told or when nothing will ever be kept again.
 
 use std::time::Duration;
@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     outbox::{Letter, Outbox},
     sink::{Chunk, Sink, SinkError},
+    spool::Spool,
 };
 
 /// What the courier knows.
@@ -50,6 +51,7 @@ pub(super) async fn carry<S: Sink>(
 ) -> Result<(), SinkError> {
     let mut write = interval(every);
     write.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let spool = sink.spool();
     let mut is_away = false;
     loop {
         tokio::select! {
@@ -58,14 +60,24 @@ pub(super) async fn carry<S: Sink>(
             () = hurry.notified() => write.reset_after(every * 5 / 4),
         }
         match round(sink, outbox, words, patience).await {
-            Ok(()) => is_away = false,
+            Ok(()) => {
+                if std::mem::take(&mut is_away) {
+                    forget_aside(outbox, spool.as_deref());
+                }
+            }
             Err(SinkError::Unreachable(why)) => {
                 if !is_away {
                     tracing::warn!("what was measured cannot be kept yet, it is tried again each second: {why}");
                 }
                 is_away = true;
+                if let Some(spool) = &spool {
+                    spool.put_aside(outbox);
+                }
             }
-            Err(never) => return Err(never),
+            Err(never) => {
+                forget_aside(outbox, spool.as_deref());
+                return Err(never);
+            }
         }
         if outbox.is_done() {
             return Ok(());
@@ -101,6 +113,14 @@ async fn round<S: Sink>(
         reached(words, orders);
     }
     trouble
+}
+
+/// What was put aside has been told since, or will never be taken.
+fn forget_aside(outbox: &Outbox, spool: Option<&Spool>) {
+    if let Some(spool) = spool {
+        spool.clear();
+        outbox.forget_aside();
+    }
 }
 
 async fn tell<S: Sink>(sink: &mut S, letter: &Letter) -> Result<Orders, SinkError> {

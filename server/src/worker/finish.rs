@@ -2,7 +2,8 @@
 //!
 //! In:  how a run ended, as this process sees it. Out: exactly one end in the store, which may be another one: a person's
 //! order that came first makes a run cancelled, and what the store will never take makes it failed.
-//! Promise: while the store is away it is tried again, for a day, or for some seconds when this process is to end.
+//! Promise: while the store is away it is tried again, for a day, and the end waits on disk as well. A process that is to end
+//! leaves it there for the next, or, where there is no place, tries for some seconds more.
 
 use perflab_lab::{Lab, judge::Outcome};
 use perflab_model::{id::RunId, run::RunEnd};
@@ -10,7 +11,7 @@ use perflab_store::{Conflict, StoreError};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{drive::Driven, ending::unkept, follow::Patience, queue::AFTER_TROUBLE};
+use super::{drive::Driven, ending::unkept, follow::Patience, queue::AFTER_TROUBLE, spool::Spool};
 
 /// What is to be written at a run's end.
 pub(super) enum Worth {
@@ -37,18 +38,25 @@ impl Worth {
 }
 
 /// Writes the end, again and again while the database does not answer.
-pub(super) async fn finish(lab: &Lab, run: RunId, attempt: u32, worth: Worth, stop: &CancellationToken) {
-    finish_within(Patience::default(), lab, run, attempt, worth, stop).await;
+pub(super) async fn finish(
+    lab: &Lab,
+    (run, attempt): (RunId, u32),
+    worth: Worth,
+    spool: Option<&Spool>,
+    stop: &CancellationToken,
+) {
+    finish_within(Patience::default(), lab, (run, attempt), worth, spool, stop).await;
 }
 
 async fn finish_within(
     patience: Patience,
     lab: &Lab,
-    run: RunId,
-    attempt: u32,
+    (run, attempt): (RunId, u32),
     mut worth: Worth,
+    spool: Option<&Spool>,
     stop: &CancellationToken,
 ) {
+    let mut is_aside = false;
     let mut until = Instant::now() + patience.keep_trying;
     let (mut stopping, mut unsure) = (false, false);
     loop {
@@ -58,31 +66,41 @@ async fn finish_within(
                 let end = worth.end();
                 tracing::info!(run.id = %run, state = end.state.code(), code = end.code, "run {run}: {}", end.message);
                 next_of_search(lab, run).await;
-                return;
+                break;
             }
             Ok(Ok(false)) if unsure => {
                 tracing::info!(run.id = %run, "run {run}: it has ended, most likely by an earlier try whose answer was lost");
-                return;
+                break;
             }
             Ok(Ok(false) | Err(StoreError::Stale { .. })) => {
                 tracing::warn!(run.id = %run, attempt, "run {run}: it had ended already, this end is dropped");
-                return;
+                break;
             }
             Ok(Err(error)) if error.is_transient() => error.to_string(),
             Ok(Err(error)) => match after_refusal(worth, error) {
                 Ok(next) => {
                     worth = next;
+                    is_aside = false;
                     continue;
                 }
                 Err(error) => {
                     // Without beats the keeper ends it as lost; nothing else can be done from here.
                     tracing::error!(run.id = %run, %error, "run {run}: its end is refused and given up");
-                    return;
+                    break;
                 }
             },
             Err(_) => format!("no answer within {} s", patience.answer.as_secs()),
         };
         unsure = true;
+        if !is_aside && let Some(spool) = spool {
+            // An end that was put aside before has been replaced by this one.
+            spool.clear();
+            is_aside = spool.end(worth.end(), worth.outcome());
+        }
+        if is_aside && stop.is_cancelled() {
+            tracing::warn!(run.id = %run, "run {run}: its end waits on disk for whoever works here next: {why}");
+            return;
+        }
         if stop.is_cancelled() && !stopping {
             stopping = true;
             until = until.min(Instant::now() + patience.keep_trying_at_the_end);
@@ -92,7 +110,13 @@ async fn finish_within(
             return;
         }
         tracing::warn!(run.id = %run, "run {run}: its end cannot be kept yet, trying again: {why}");
-        sleep(AFTER_TROUBLE).await;
+        tokio::select! {
+            () = sleep(AFTER_TROUBLE) => {}
+            () = stop.cancelled(), if is_aside => {}
+        }
+    }
+    if let Some(spool) = spool {
+        spool.clear();
     }
 }
 
@@ -122,40 +146,14 @@ fn after_refusal(worth: Worth, error: StoreError) -> Result<Worth, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use perflab_model::{
-        id::WorkerId,
-        run::{Cancel, Revision, RunState, Trigger},
+        run::{Cancel, RunState},
         verdict::{Gate, Verdict},
     };
-    use perflab_store::{Claimed, Db, NewRun, Refusal};
+    use perflab_store::Refusal;
 
     use super::*;
-    use crate::worker::sample;
-
-    const NOW: i64 = 1_790_000_000_000_000;
-
-    /// A lab with a run that a worker has.
-    async fn claimed() -> (Lab, Claimed) {
-        let db = Db::open("sqlite::memory:").await.unwrap();
-        let plan = sample::plan();
-        let project = db.ensure_project(&"MITA".parse().unwrap(), NOW).await.unwrap();
-        let run = NewRun {
-            id: plan.run,
-            project,
-            environment: db.put_environment(project, &plan.environment, NOW).await.unwrap(),
-            suite_version: db.put_suite(project, &plan.suite, "", &BTreeMap::new(), "abc", NOW).await.unwrap(),
-            plan,
-            revision: Revision::default(),
-            trigger: Trigger::Api,
-            tags: Vec::new(),
-            created_us: NOW,
-        };
-        db.create_run(&run, None).await.unwrap();
-        let claimed = db.claim(WorkerId::new(uuid::Uuid::now_v7()), "claim", NOW).await.unwrap().unwrap();
-        (Lab::new(db), claimed)
-    }
+    use crate::worker::sample::{self, NOW, claimed};
 
     fn completed() -> Worth {
         let end = RunEnd {
@@ -163,9 +161,7 @@ mod tests {
             code: "completed".to_owned(),
             message: "Carried out as planned.".to_owned(),
         };
-        let mut live = sample::live();
-        (0..20).for_each(|second| live.tick(&sample::tick(second)));
-        Worth::Judged(Box::new(Driven::new(end, true, live, Some(sample::started()), None)))
+        Worth::Judged(Box::new(sample::driven(end, 20)))
     }
 
     #[tokio::test]
@@ -173,7 +169,7 @@ mod tests {
         let (lab, claimed) = claimed().await;
         let run = claimed.run.row.id;
         lab.db().request_cancel(run, Cancel::Stop, NOW).await.unwrap();
-        finish(&lab, run, claimed.attempt, completed(), &CancellationToken::new()).await;
+        finish(&lab, (run, claimed.attempt), completed(), None, &CancellationToken::new()).await;
         let over = lab.db().run(run).await.unwrap().unwrap();
         assert_eq!((over.row.state, over.row.verdict), (RunState::Cancelled, Some(Verdict::Inconclusive)));
         assert_eq!(over.row.end.unwrap().code, "stopped");
@@ -186,10 +182,10 @@ mod tests {
     async fn an_end_is_written_once_whatever_is_told_later() {
         let (lab, claimed) = claimed().await;
         let run = claimed.run.row.id;
-        finish(&lab, run, claimed.attempt, completed(), &CancellationToken::new()).await;
+        finish(&lab, (run, claimed.attempt), completed(), None, &CancellationToken::new()).await;
         let over = lab.db().run(run).await.unwrap();
         assert_eq!(over.as_ref().unwrap().row.state, RunState::Finished);
-        finish(&lab, run, claimed.attempt, Worth::Nothing(unkept("too late")), &CancellationToken::new()).await;
+        finish(&lab, (run, claimed.attempt), Worth::Nothing(unkept("too late")), None, &CancellationToken::new()).await;
         assert_eq!(lab.db().run(run).await.unwrap(), over);
     }
 
@@ -201,7 +197,21 @@ mod tests {
         stop.cancel();
         let patience = Patience { keep_trying_at_the_end: std::time::Duration::ZERO, ..Patience::default() };
         // Comes back, although the store never does.
-        finish_within(patience, &lab, claimed.run.row.id, claimed.attempt, completed(), &stop).await;
+        finish_within(patience, &lab, (claimed.run.row.id, claimed.attempt), completed(), None, &stop).await;
+    }
+
+    #[tokio::test]
+    async fn an_end_that_cannot_be_told_by_a_process_that_is_to_end_waits_on_disk() {
+        let (lab, claimed) = claimed().await;
+        lab.db().close().await;
+        let (stop, folder) = (CancellationToken::new(), tempfile::tempdir().unwrap());
+        stop.cancel();
+        let run = (claimed.run.row.id, claimed.attempt);
+        let spool = Spool::new(folder.path(), run.0, run.1);
+        // Comes back at the first failure, with all its patience left.
+        finish(&lab, run, completed(), Some(&spool), &stop).await;
+        let kept: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(kept.len(), 1);
     }
 
     #[test]

@@ -6,11 +6,12 @@
 
 use std::{pin::Pin, time::Duration};
 
-use perflab_lab::judge::Live;
+use perflab_lab::judge::{Conclusion, Live};
 use perflab_model::{
     event::EventKind,
     order::RateChange,
     plan::Plan,
+    run::RunEnd,
     runner::{Done, LogLevel, LogLine, Order, RateObeyed, Report, Started},
 };
 use tokio::{
@@ -19,12 +20,13 @@ use tokio::{
 };
 
 use super::{
-    child::{Heard, Runner},
+    child::{Allowance, Heard, Runner},
     courier::{Word, carry},
     drive::{Asked, Driven},
     ending::{Known, Why, how_it_ended},
     outbox::Outbox,
     sink::{Sink, SinkError},
+    spool::Spool,
 };
 
 /// How often the runner hears that we live; it stops by itself after 25 s of silence.
@@ -34,9 +36,6 @@ const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// From its start until the runner says that it begins: names are looked up (15 s at most), and users log in, of whom
 /// there may be many.
 const PREPARATION: Duration = Duration::from_secs(10 * 60);
-/// Beyond duration and graceful stop the runner has this long, then it is ended. It gives itself up after 60 s
-/// (`engine.hung`) and then needs some seconds for its last words, which tell more than we know.
-const SLACK: Duration = Duration::from_secs(70);
 /// After a Stop the runner has this long beyond the graceful stop, to cut off what is still open.
 const STOP_PATIENCE: Duration = Duration::from_secs(4);
 /// After an Abort the runner has this long, then it is ended: with the 10 s that a signal leaves it, an aborted run is
@@ -47,7 +46,7 @@ const EXIT_PATIENCE: Duration = Duration::from_secs(5);
 /// Garbled lines that are told one by one.
 const MAX_GARBLED: u32 = 5;
 
-/// How long the sink may be away.
+/// How long the sink may be away, and a runner beyond its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     /// One answer of it.
@@ -56,8 +55,16 @@ pub(super) struct Patience {
     pub(super) unreachable: Duration,
     /// What was measured is offered to it for so long after the load has ended.
     pub(super) keep_trying: Duration,
-    /// The same when this process is about to end.
+    /// The same when this process is about to end, unless it waits on disk already.
     pub(super) keep_trying_at_the_end: Duration,
+    /// Beyond duration and graceful stop the runner has this long, then it is ended.
+    pub(super) overtime: Duration,
+}
+
+impl Patience {
+    pub(super) fn of(allowance: Allowance) -> Self {
+        Self { overtime: allowance.overtime, ..Self::default() }
+    }
 }
 
 impl Default for Patience {
@@ -68,6 +75,7 @@ impl Default for Patience {
             unreachable: Duration::from_secs(25),
             keep_trying: Duration::from_secs(24 * 3600),
             keep_trying_at_the_end: Duration::from_secs(10),
+            overtime: Allowance::default().overtime,
         }
     }
 }
@@ -84,6 +92,10 @@ pub(super) struct Following<'a> {
     changes: Vec<RateChange>,
     /// When the runner is ended, whatever it does.
     deadline: Instant,
+    /// When the load ends by its plan, once it has begun.
+    planned_end: Option<Instant>,
+    /// When the run is aborted if it has not ended by itself: this process is about to end.
+    drained: Option<Instant>,
     garbled: u32,
 }
 
@@ -120,6 +132,8 @@ impl<'a> Following<'a> {
             why: None,
             changes: Vec::new(),
             deadline: Instant::now() + PREPARATION,
+            planned_end: None,
+            drained: None,
             garbled: 0,
         }
     }
@@ -132,7 +146,7 @@ impl<'a> Following<'a> {
         local: &mut watch::Receiver<Option<Asked>>,
         now_us: &(impl Fn() -> i64 + Send + Sync),
     ) -> Driven {
-        let (outbox, hurry) = (Outbox::default(), Notify::new());
+        let (outbox, hurry, spool) = (Outbox::default(), Notify::new(), sink.spool());
         let (words, mut word) = watch::channel(Word::new());
         let mut errand = Errand::new(carry(sink, &outbox, &words, &hurry, (WRITE_EVERY, self.patience.answer)));
         self.listen(&mut runner, &mut errand, &mut word, local, (&outbox, &hurry), now_us).await;
@@ -150,14 +164,12 @@ impl<'a> Following<'a> {
         }
         outbox.close();
         hurry.notify_one();
-        self.drain(&mut errand, local).await;
-        let end = how_it_ended(&Known {
-            why: self.why.as_ref(),
-            last: self.done.as_ref().map(|done| &done.ending),
-            begun: self.started.is_some(),
-            exit: &exit,
-        });
-        Driven::new(end, self.why != Some(Why::Stale), self.live, self.started, self.done)
+        let is_aside = self.drain(&mut errand, local, (&outbox, spool.as_deref()), &exit).await;
+        let end = self.end(&exit);
+        let ours = self.why != Some(Why::Stale);
+        let mut driven = Driven::new(end, ours, self.live, self.started, self.done);
+        driven.is_aside = ours && is_aside;
+        driven
     }
 
     /// Listens until the runner has said its last word, is gone, or has had its time.
@@ -214,12 +226,16 @@ impl<'a> Following<'a> {
                         let asked = *local.borrow_and_update();
                         match asked {
                             Some(Asked::Person(cancel)) => self.stop(runner, Why::Person(cancel)),
-                            Some(Asked::Ending) => self.stop(runner, Why::Ending),
+                            Some(Asked::Ending { drain }) => self.end_within(drain, runner),
                             None => {}
                         }
                     }
                     Err(_) => local_open = false,
                 },
+                () = sleep_until(self.drained.unwrap_or(self.deadline)), if self.drained.is_some() => {
+                    self.drained = None;
+                    self.stop(runner, Why::Ending);
+                }
                 () = sleep_until(self.deadline) => {
                     self.why.get_or_insert(Why::Overtime);
                     return;
@@ -228,28 +244,64 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Waits until everything is kept, as long as that makes sense.
-    async fn drain(&mut self, errand: &mut Errand<'_>, local: &mut watch::Receiver<Option<Asked>>) {
+    /// Waits until everything is kept, as long as that makes sense. `true` when this process cannot keep it, and it waits on
+    /// disk for the next.
+    async fn drain(
+        &mut self,
+        errand: &mut Errand<'_>,
+        local: &mut watch::Receiver<Option<Asked>>,
+        (outbox, spool): (&Outbox, Option<&Spool>),
+        exit: &str,
+    ) -> bool {
         let mut until = Instant::now() + self.patience.keep_trying;
-        let mut local_open = true;
-        if *local.borrow_and_update() == Some(Asked::Ending) {
-            until = Instant::now() + self.patience.keep_trying_at_the_end;
-        }
+        let (mut local_open, mut is_ending, mut has_no_disk) = (true, false, spool.is_none());
         while !errand.is_over {
+            if !is_ending && matches!(*local.borrow_and_update(), Some(Asked::Ending { .. })) {
+                is_ending = true;
+                until = until.min(Instant::now() + self.patience.keep_trying_at_the_end);
+            }
+            // The store is known to be away, and others will tell it.
+            let at = if is_ending && !has_no_disk && outbox.is_aside() { Instant::now() } else { until };
             tokio::select! {
                 end = errand.over() => self.errand_ended(end),
-                changed = local.changed(), if local_open => {
-                    local_open = changed.is_ok();
-                    if *local.borrow_and_update() == Some(Asked::Ending) {
-                        until = until.min(Instant::now() + self.patience.keep_trying_at_the_end);
+                changed = local.changed(), if local_open => local_open = changed.is_ok(),
+                // This process may be killed while it waits, so the end is put aside as well.
+                () = outbox.more_is_aside() => {
+                    if let Some(spool) = spool.filter(|_| outbox.is_aside()) {
+                        has_no_disk = !self.put_aside(spool, outbox, exit);
                     }
                 }
-                () = sleep_until(until) => {
+                () = sleep_until(at) => {
+                    if spool.is_some_and(|spool| self.put_aside(spool, outbox, exit)) {
+                        return true;
+                    }
+                    has_no_disk = true;
+                    if Instant::now() < until {
+                        continue;
+                    }
                     tracing::error!(run.id = %self.plan.run, "run {}: the last seconds could not be kept and are given up", self.plan.run);
-                    return;
+                    return false;
                 }
             }
         }
+        false
+    }
+
+    /// Writes down all that is left to be told.
+    fn put_aside(&self, spool: &Spool, outbox: &Outbox, exit: &str) -> bool {
+        let (end, done, started) = (self.end(exit), self.done.clone(), self.started.clone());
+        let outcome = self.live.conclude(&Conclusion { end: end.clone(), done, started });
+        spool.put_aside(outbox) && spool.end(&end, Some(&outcome))
+    }
+
+    /// How the run has ended, as far as it is known.
+    fn end(&self, exit: &str) -> RunEnd {
+        how_it_ended(&Known {
+            why: self.why.as_ref(),
+            last: self.done.as_ref().map(|done| &done.ending),
+            begun: self.started.is_some(),
+            exit,
+        })
     }
 
     /// Takes in a line; `true` when it was a second.
@@ -260,8 +312,10 @@ impl<'a> Following<'a> {
                 Report::Ready => {}
                 Report::Started(started) => {
                     if self.why.is_none() {
-                        let planned = self.plan.load.duration().plus(self.plan.graceful_stop).duration();
-                        self.deadline = Instant::now() + planned + SLACK;
+                        let load = self.plan.load.duration();
+                        let planned = load.plus(self.plan.graceful_stop).duration();
+                        self.deadline = Instant::now() + planned + self.patience.overtime;
+                        self.planned_end = Some(Instant::now() + load.duration());
                     }
                     self.live.started(&started);
                     self.started = Some(started.clone());
@@ -331,6 +385,17 @@ impl<'a> Following<'a> {
             Ok(()) | Err(SinkError::Unreachable(_)) => {}
             Err(SinkError::Stale) => self.why = Some(Why::Stale),
             Err(SinkError::Refused(why)) => self.why = Some(Why::Refused(why)),
+        }
+    }
+
+    /// This process is about to end: a run that is over by its plan within that time is carried out, and cut off where it is
+    /// not over by then; any other is aborted.
+    fn end_within(&mut self, drain: Duration, runner: &impl Runner) {
+        let until = Instant::now() + drain;
+        if self.planned_end.is_some_and(|end| end <= until) {
+            self.drained = Some(until);
+        } else {
+            self.stop(runner, Why::Ending);
         }
     }
 

@@ -1,4 +1,5 @@
-//! The keeper: ends runs whose worker has vanished, and makes the next run of searches that wait for one.
+//! The keeper: ends runs whose worker has vanished, makes the next run of searches that wait for one, and looks at the
+//! histories of runs whose worker did not come to it.
 //!
 //! In:  the beat counter of every lease. Out: `lost` for each that has not moved for 30 s of this process's own
 //! monotonic time. Wall clocks play no part, and after a restart or an outage of the database every lease gets a
@@ -48,6 +49,8 @@ pub async fn keep(lab: Lab, lease: Option<Duration>, stop: CancellationToken) {
             watch.forget();
         } else if let Err(problem) = lab.advance_searches().await {
             tracing::debug!(%problem, "capacity searches wait for the next look");
+        } else if let Err(problem) = lab.follow_runs().await {
+            tracing::debug!(%problem, "the histories of runs wait for the next look");
         } else if forgotten.is_none_or(|last| last.elapsed() >= FORGET_EVERY) {
             forgotten = Some(Instant::now());
             if let Err(error) = lab.db().forget_old_keys(lab.now_us()).await {

@@ -4,6 +4,9 @@
 //! Promise: a letter that was given out is given out again, the very same, until it is acknowledged; only then comes the
 //! next. Whoever keeps letters may therefore lose an acknowledgement, but never a second of a run, and keeps none twice.
 //!
+//! While nothing can be kept, [`Outbox::not_aside`] gives what a disk should hold meanwhile. What it gave does not change any
+//! more either, so that a later process tells the very same.
+//!
 //! Bounded: log lines beyond [`MAX_LINES`] are counted and left out. Seconds are never left out; once [`MAX_SECONDS`] of
 //! them wait, [`Outbox::is_full`] says so, and the load has to end. What still comes until it has is taken in.
 
@@ -19,6 +22,7 @@ use perflab_model::{
     summary::Progress,
     tick::Tick,
 };
+use tokio::sync::Notify;
 
 use super::sink::Chunk;
 
@@ -44,31 +48,50 @@ pub(super) enum Letter {
 
 /// Holds letters until they are acknowledged. Filled by whoever listens to the runner, emptied by the courier.
 #[derive(Debug, Default)]
-pub(super) struct Outbox(Mutex<Inside>);
+pub(super) struct Outbox {
+    inside: Mutex<Inside>,
+    more_is_aside: Notify,
+}
 
 #[derive(Debug, Default)]
 struct Inside {
     started: Option<Started>,
     /// Given out and not yet acknowledged: it must not change any more.
     out: Option<Letter>,
-    /// Not yet given out; the last one still grows.
+    /// Fixed, as the disk has them, and not yet given out.
+    fixed: VecDeque<Letter>,
+    /// Not yet fixed; the last one still grows.
     waiting: VecDeque<Chunk>,
     newest: Option<(Progress, Headline)>,
     last_number: u64,
+    /// How many letters were acknowledged, and how many, counted from the first of all, were put aside.
+    acknowledged: usize,
+    aside: usize,
     /// Lines that found no room, and when the last of them was said.
     left_out: (u64, i64),
     closed: bool,
+    /// Whether the last letter was made.
+    finished: bool,
     ended: bool,
 }
 
 impl Inside {
+    /// All chunks that were not given out.
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        let fixed = self.fixed.iter().filter_map(|letter| match letter {
+            Letter::Chunk(chunk) => Some(&**chunk),
+            Letter::Started(_) | Letter::Finishing => None,
+        });
+        fixed.chain(&self.waiting)
+    }
+
     fn seconds(&self) -> usize {
-        self.waiting.iter().map(|chunk| chunk.ticks.len()).sum()
+        self.chunks().map(|chunk| chunk.ticks.len()).sum()
     }
 
     /// All events but those of seconds.
     fn lines(&self) -> usize {
-        self.waiting.iter().map(|chunk| chunk.events.len() - chunk.ticks.len()).sum()
+        self.chunks().map(|chunk| chunk.events.len() - chunk.ticks.len()).sum()
     }
 
     /// The chunk that still grows, a new one where the last is full.
@@ -94,31 +117,42 @@ impl Inside {
         }
     }
 
+    /// Makes the next letter of what still grows.
+    fn fix(&mut self) -> Option<Letter> {
+        if let Some(started) = self.started.take() {
+            return Some(Letter::Started(Arc::new(started)));
+        }
+        if let Some(mut chunk) = self.waiting.pop_front() {
+            self.last_number += 1;
+            chunk.number = self.last_number;
+            if let Some((progress, headline)) = self.newest.take() {
+                (chunk.progress, chunk.headline) = (Some(progress), Some(headline));
+            }
+            return Some(Letter::Chunk(Arc::new(chunk)));
+        }
+        (self.closed && !std::mem::replace(&mut self.finished, self.closed)).then_some(Letter::Finishing)
+    }
+
     fn next(&mut self) -> Option<Letter> {
         if self.out.is_none() {
-            self.out = if let Some(started) = self.started.take() {
-                Some(Letter::Started(Arc::new(started)))
-            } else if let Some(mut chunk) = self.waiting.pop_front() {
-                self.last_number += 1;
-                chunk.number = self.last_number;
-                if let Some((progress, headline)) = self.newest.take() {
-                    (chunk.progress, chunk.headline) = (Some(progress), Some(headline));
-                }
-                Some(Letter::Chunk(Arc::new(chunk)))
-            } else if self.closed && !self.ended {
-                Some(Letter::Finishing)
-            } else {
-                None
-            };
+            self.out = self.fixed.pop_front().or_else(|| self.fix());
         }
         self.out.clone()
+    }
+
+    fn not_aside(&mut self) -> Vec<Letter> {
+        while let Some(letter) = self.fix() {
+            self.fixed.push_back(letter);
+        }
+        let known = self.aside.saturating_sub(self.acknowledged);
+        self.out.iter().chain(&self.fixed).skip(known).cloned().collect()
     }
 }
 
 impl Outbox {
     /// No step here can leave a half-made state behind, so what another thread's panic poisoned is still whole.
     fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The runner has begun: told before anything else.
@@ -178,7 +212,36 @@ impl Outbox {
     /// The letter given out last was kept.
     pub(super) fn acknowledged(&self) {
         let mut inside = self.inside();
+        inside.acknowledged += 1;
         inside.ended |= inside.out.take() == Some(Letter::Finishing);
+    }
+
+    /// What is neither acknowledged nor put aside, in order.
+    pub(super) fn not_aside(&self) -> Vec<Letter> {
+        self.inside().not_aside()
+    }
+
+    /// So many of what [`Outbox::not_aside`] gave last were put aside.
+    pub(super) fn put_aside(&self, count: usize) {
+        let mut inside = self.inside();
+        inside.aside = inside.aside.max(inside.acknowledged) + count;
+        self.more_is_aside.notify_one();
+    }
+
+    /// Whether some of what is not acknowledged was put aside.
+    pub(super) fn is_aside(&self) -> bool {
+        let inside = self.inside();
+        inside.aside > inside.acknowledged
+    }
+
+    /// Comes back when something was put aside.
+    pub(super) async fn more_is_aside(&self) {
+        self.more_is_aside.notified().await;
+    }
+
+    /// Nothing that was put aside is there any more.
+    pub(super) fn forget_aside(&self) {
+        self.inside().aside = 0;
     }
 }
 
@@ -260,6 +323,33 @@ mod tests {
             outbox.acknowledged();
         }
         assert_eq!(kept, 121);
+    }
+
+    #[test]
+    fn what_was_put_aside_does_not_change_and_is_not_put_aside_again() {
+        let outbox = Outbox::default();
+        outbox.started(sample::started());
+        second(&outbox, 0);
+        let first = outbox.not_aside();
+        assert!(matches!(&first[..], [Letter::Started(_), Letter::Chunk(_)]), "{first:?}");
+        outbox.put_aside(first.len());
+        assert!(outbox.is_aside() && outbox.not_aside().is_empty());
+        second(&outbox, 1);
+        outbox.line(0, line("meanwhile"));
+        let more = outbox.not_aside();
+        assert!(matches!(&more[..], [Letter::Chunk(chunk)] if chunk.number == 2), "{more:?}");
+        outbox.put_aside(more.len());
+        outbox.close();
+        let last = outbox.not_aside();
+        assert_eq!(last, [Letter::Finishing]);
+        outbox.put_aside(last.len());
+        let mut told = Vec::new();
+        while let Some(letter) = outbox.next() {
+            told.push(letter);
+            outbox.acknowledged();
+        }
+        assert_eq!(told, [first, more, last].concat());
+        assert!(outbox.is_done() && !outbox.is_aside());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Taking runs from the queue, one after the other.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use perflab_lab::{Lab, PointLimits};
+use perflab_lab::{Lab, PointLimits, judge::Against};
 use perflab_model::{
     id::WorkerId,
+    problem::ProblemKind,
     run::{Run, RunEnd, RunState},
     runner::Job,
 };
@@ -16,10 +17,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    drive::{self, Driven, drive},
+    child::Allowance,
+    drive::{self, Driven, Host, drive},
     finish::{Worth, finish},
     follow::Patience,
     host_lock::{self, Asked, HostLock},
+    spool::{self, Spool},
     store_sink::StoreSink,
 };
 
@@ -43,9 +46,18 @@ pub struct WorkerSettings {
     pub host_lock: PathBuf,
     /// Ports of the lab itself on this host: no load goes there.
     pub own_ports: Vec<u16>,
+    /// A run that is over within this time when the worker is told to end is carried out.
+    pub drain: Duration,
+    /// How long is waited for runners.
+    pub allowance: Allowance,
+    /// The file with the programs that suites may run; without it none.
+    pub commands: Option<PathBuf>,
+    /// The folder for what the database does not take.
+    pub spool: PathBuf,
 }
 
-/// Works until it is told to stop. A run that is under way then is aborted and ends as failed.
+/// Works until it is told to stop. A run that is under way then is carried out where it is over soon, else it is aborted and
+/// ends as failed.
 pub async fn work(lab: Lab, settings: WorkerSettings, stop: CancellationToken) {
     let mut wake = lab.changes();
     let mut said = String::new();
@@ -120,6 +132,11 @@ enum Turn {
 
 /// One look at the queue, and one run if there is one.
 async fn turn(lab: &Lab, settings: &WorkerSettings, stop: &CancellationToken, _lock: HostLock) -> Turn {
+    // First: the run of an earlier process may have its environment until its end is told.
+    if let Err(error) = spool::deliver(lab, &settings.spool).await {
+        tracing::warn!(%error, "what an earlier process had put aside cannot be kept yet");
+        return Turn::Trouble;
+    }
     let claim = uuid::Uuid::now_v7().to_string();
     let claimed = match lab.db().claim(settings.id, &claim, lab.now_us()).await {
         Ok(Some(claimed)) => claimed,
@@ -144,13 +161,19 @@ async fn turn(lab: &Lab, settings: &WorkerSettings, stop: &CancellationToken, _l
 async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop: &CancellationToken) {
     let Claimed { run, attempt } = claimed;
     let id = run.row.id;
+    let spool = Arc::new(Spool::new(&settings.spool, id, attempt));
+    let host = Host {
+        own_ports: &settings.own_ports,
+        commands: settings.commands.as_deref(),
+        allowance: settings.allowance,
+    };
     let driven = match job(lab, &run, stop).await {
         Ok(job) => {
-            let mut sink = StoreSink::new(lab.clone(), id, attempt);
+            let against = against(lab, &run, stop).await;
+            let mut sink = StoreSink::new(lab.clone(), id, attempt, Some(Arc::clone(&spool)));
             let (order, local) = watch::channel(None);
             let lab_clock = lab.clone();
-            let driving =
-                drive(&job, &run.row.revision, &mut sink, local, &settings.own_ports, move || lab_clock.now_us());
+            let driving = drive(&job, &run.row.revision, against, &mut sink, local, host, move || lab_clock.now_us());
             tokio::pin!(driving);
             let mut told = false;
             loop {
@@ -158,9 +181,9 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
                     driven = &mut driving => break Ok(driven),
                     () = stop.cancelled(), if !told => {
                         told = true;
-                        tracing::info!(run.id = %id, "run {id}: the worker is told to end, the run is aborted");
+                        tracing::info!(run.id = %id, "run {id}: the worker is told to end, the run ends within {} s or is aborted", settings.drain.as_secs());
                         // A run that has just ended takes no orders, which is as good.
-                        let _ = order.send(Some(drive::Asked::Ending));
+                        let _ = order.send(Some(drive::Asked::Ending { drain: settings.drain }));
                     }
                 }
             }
@@ -171,8 +194,11 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
         Ok(Driven { ours: false, .. }) => {
             tracing::warn!(run.id = %id, attempt, "run {id}: attempt {attempt} lost its run, nothing more is kept of it");
         }
-        Ok(driven) => finish(lab, id, attempt, Worth::Judged(Box::new(driven)), stop).await,
-        Err(end) => finish(lab, id, attempt, Worth::Nothing(end), stop).await,
+        Ok(Driven { is_aside: true, .. }) => {
+            tracing::warn!(run.id = %id, attempt, "run {id}: its last seconds and its end wait on disk for whoever works here next");
+        }
+        Ok(driven) => finish(lab, (id, attempt), Worth::Judged(Box::new(driven)), Some(&spool), stop).await,
+        Err(end) => finish(lab, (id, attempt), Worth::Nothing(end), Some(&spool), stop).await,
     }
     // Before the next run: merging takes CPU, which would be missing there. What an end of this process cuts off is done
     // after the next start.
@@ -183,6 +209,33 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
             Ok(None) => {}
             Err(problem) => tracing::warn!(run.id = %id, %problem, "run {id}: its seconds could not be merged"),
         },
+    }
+    tokio::select! {
+        () = stop.cancelled() => {}
+        followed = lab.follow_run(id) => if let Err(problem) = followed {
+            tracing::debug!(run.id = %id, %problem, "run {id}: the keeper looks at its history");
+        },
+    }
+}
+
+/// What a run is compared with at its end, asked for as long as the run would be allowed to go on without the database.
+/// Without an answer it is judged by its rules alone.
+async fn against(lab: &Lab, run: &Run, stop: &CancellationToken) -> Option<Against> {
+    let until = Instant::now() + Patience::default().unreachable;
+    loop {
+        match lab.against(run).await {
+            Ok(against) => return against,
+            Err(problem)
+                if problem.kind == ProblemKind::Busy && Instant::now() < until && !stop.is_cancelled() =>
+            {
+                tracing::warn!(run.id = %run.row.id, %problem, "run {}: its baseline cannot be read yet, asking again", run.row.id);
+                sleep(AFTER_TROUBLE).await;
+            }
+            Err(problem) => {
+                tracing::warn!(run.id = %run.row.id, %problem, "run {}: its baseline cannot be read, its rules judge it alone", run.row.id);
+                return None;
+            }
+        }
     }
 }
 

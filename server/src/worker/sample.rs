@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use perflab_lab::judge::Live;
+use perflab_lab::{Lab, judge::Live};
 use perflab_model::{
     environment::{Caps, Environment},
-    id::RunId,
+    id::{RunId, WorkerId},
     launch::Overrides,
     plan::Plan,
-    run::Revision,
+    run::{Revision, RunEnd, Trigger},
     runner::Started,
     suite::{PlanRequest, Suite},
     tick::Tick,
 };
+use perflab_store::{Claimed, Db, NewRun};
 use serde_json::json;
+
+use super::drive::Driven;
 
 /// Twenty seconds of ten requests each, a second of patience at the end.
 const SUITE: &str = "version: 1
@@ -22,10 +25,15 @@ flows: {probe: {steps: [{get: /_probe, name: probe}]}}
 classes: {visitor: {flows: {probe: 1}}}
 defaults: {executor: constant_rate, rate: 10, max_in_flight: 10, warmup: 0s, graceful_stop: 1s}
 thresholds: ['error_rate < 10%']
-scenarios: {short: {duration: 20s}}
+scenarios: {short: {duration: 20s}, brief: {duration: 20ms}}
 ";
 
 pub(super) fn plan() -> Plan {
+    plan_of("short")
+}
+
+/// The plan of a scenario: `brief` lasts for 20 ms.
+pub(super) fn plan_of(scenario: &str) -> Plan {
     let suite = Suite::parse(SUITE, &BTreeMap::new()).expect("a suite");
     let environment = Environment {
         name: "here".parse().expect("a name"),
@@ -36,15 +44,49 @@ pub(super) fn plan() -> Plan {
         labels: Vec::new(),
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     };
     let request = PlanRequest {
         run: RunId::new(uuid::Uuid::from_u128(7)),
-        scenario: &"short".parse().expect("a name"),
+        scenario: &scenario.parse().expect("a name"),
         environment,
         overrides: &Overrides::default(),
         seed: 1,
     };
     suite.plan(request).expect("a plan")
+}
+
+/// When it is.
+pub(super) const NOW: i64 = 1_790_000_000_000_000;
+
+/// A lab with a run that a worker has.
+pub(super) async fn claimed() -> (Lab, Claimed) {
+    let db = Db::open("sqlite::memory:").await.expect("a database");
+    let plan = plan();
+    let project = db.ensure_project(&"MITA".parse().expect("a name"), NOW).await.expect("a project");
+    let suite = db.put_suite(project, &plan.suite, "", &BTreeMap::new(), "abc", NOW).await;
+    let run = NewRun {
+        id: plan.run,
+        project,
+        environment: db.put_environment(project, &plan.environment, NOW).await.expect("an environment"),
+        suite_version: suite.expect("a suite"),
+        plan,
+        revision: Revision::default(),
+        trigger: Trigger::Api,
+        tags: Vec::new(),
+        repeat_of: None,
+        created_us: NOW,
+    };
+    db.create_run(&run, None).await.expect("a run");
+    let claimed = db.claim(WorkerId::new(uuid::Uuid::now_v7()), "claim", NOW).await.expect("an answer");
+    (Lab::new(db), claimed.expect("a run"))
+}
+
+/// How a run of so many seconds was driven.
+pub(super) fn driven(end: RunEnd, seconds: u32) -> Driven {
+    let mut live = live();
+    (0..seconds).for_each(|second| live.tick(&tick(second)));
+    Driven::new(end, true, live, Some(started()), None)
 }
 
 pub(super) fn live() -> Live {

@@ -3,7 +3,7 @@
 //! In:  a [`Job`] whose load has parts, and later orders. Out: what one runner of the whole run would say.
 //! All of them prepare first. Once every one is ready they are given one instant at which the run starts, from which each
 //! counts its seconds. Seconds are merged (`stats::Beside`), orders go to all of them.
-//! Promise: a part that cannot begin, fails or dies ends the whole run, as a single runner would; what the others have
+//! Promise: a part that cannot begin, fails, hangs or dies ends the whole run, as a single runner would; what the others have
 //! measured until then is still heard.
 
 use std::{
@@ -16,15 +16,21 @@ use futures::future::{join_all, select_all};
 use perflab_model::{
     name::PartName,
     plan::Plan,
-    runner::{Done, Ending, Job, Order, Report},
+    runner::{Done, Ending, Job, LogLevel, LogLine, Order, Report},
 };
 use perflab_stats::Beside;
 use tokio::time::{Instant, timeout_at};
 
-use super::child::{Child, ChildError, Heard, Runner};
+use super::{
+    child::{Child, ChildError, Heard, Runner},
+    drive::Host,
+};
 
 /// From the word that all are ready to the start: time for it to reach every runner.
 const HEAD_START: Duration = Duration::from_millis(300);
+/// How many seconds a part may be behind another. One that hangs without dying would else hold back the seconds of all until
+/// the run has had its time: nothing would be kept, and no rule could stop it.
+const BEHIND: u32 = 15;
 /// Once a part has failed, how long the others may take to say their last words.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
@@ -47,7 +53,9 @@ struct Member<R> {
     adjustable: bool,
     runner: R,
     is_ready: bool,
-    /// Says nothing more.
+    /// The seconds that it has told of.
+    told: u32,
+    /// Says nothing more, or nobody listens to it any more.
     is_silent: bool,
     done: Option<Done>,
 }
@@ -57,7 +65,7 @@ impl Several<Child> {
     ///
     /// # Errors
     /// When one cannot be started; those that were are ended.
-    pub(super) fn start(job: &Job, own_ports: &[u16]) -> Result<Self, ChildError> {
+    pub(super) fn start(job: &Job, host: Host<'_>) -> Result<Self, ChildError> {
         let mut runners = Vec::new();
         for plan in job.plan.of_parts() {
             let rows = |name: &String| plan.feeds.iter().any(|feed| feed.name == *name);
@@ -67,7 +75,7 @@ impl Several<Child> {
                 .filter(|(name, _)| rows(name))
                 .map(|(name, text)| (name.clone(), text.clone()))
                 .collect();
-            runners.push(Child::start(&Job { plan, feeds }, own_ports)?);
+            runners.push(Child::start(&Job { plan, feeds }, host)?);
         }
         Ok(Self::of(&job.plan, runners))
     }
@@ -81,6 +89,7 @@ impl<R: Runner> Several<R> {
             adjustable: !part.load.adjustable().is_empty(),
             runner,
             is_ready: false,
+            told: 0,
             is_silent: false,
             done: None,
         };
@@ -129,7 +138,11 @@ impl<R: Runner> Several<R> {
                         self.tell(Report::Started(started));
                     }
                 }
-                Report::Tick(tick) => self.beside.add(at, *tick),
+                Report::Tick(tick) => {
+                    self.members[at].told = tick.point.end();
+                    self.beside.add(at, *tick);
+                    self.give_up_on_who_hangs();
+                }
                 Report::Log(mut line) => {
                     line.message = format!("Part {name}: {}", line.message);
                     self.tell(Report::Log(line));
@@ -169,6 +182,26 @@ impl<R: Runner> Several<R> {
             Ending::Completed | Ending::Stopped | Ending::Aborted => {}
             Ending::TargetAsked => self.order(Order::Stop),
             Ending::Orphaned | Ending::Failed { .. } => self.end_the_others(),
+        }
+    }
+
+    /// A part that tells nothing while another goes on is taken for dead, which it says of itself only when it is ended.
+    fn give_up_on_who_hangs(&mut self) {
+        let furthest = self.members.iter().map(|member| member.told).max().unwrap_or(0);
+        let hang = |member: &Member<R>| !member.is_silent && member.told + BEHIND < furthest;
+        let hanging: Vec<usize> = (0..self.members.len()).filter(|at| hang(&self.members[*at])).collect();
+        for at in hanging {
+            let name = self.members[at].name.clone();
+            let message =
+                format!("Part {name} has told nothing for {BEHIND} s while others went on: the run is ended.");
+            tracing::warn!("part {name} has told nothing for {BEHIND} s while others went on, all are ended");
+            let at_us = jiff::Timestamp::now().as_microsecond();
+            self.tell(Report::Log(LogLine { at_us, level: LogLevel::Error, message }));
+            // It may hear all the same.
+            self.members[at].runner.order(Order::Abort);
+            self.members[at].is_silent = true;
+            self.beside.ended(at);
+            self.end_the_others();
         }
     }
 

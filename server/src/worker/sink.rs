@@ -1,11 +1,16 @@
 //! Where a run's news goes: the store for a worker, the terminal for `perflab run FILE`.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use perflab_model::{event::EventKind, order::Orders, run::Headline, runner::Started, summary::Progress, tick::Tick};
+use serde::{Deserialize, Serialize};
+
+use super::spool::Spool;
 
 /// What is to be kept at once. It is numbered when it is first handed over and never changes from then on, so that a
 /// chunk that comes twice is the same one.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// Its number within the attempt, from 1.
     pub number: u64,
@@ -51,6 +56,10 @@ pub trait Sink: Send {
     async fn write(&mut self, chunk: &Chunk) -> Result<Orders, SinkError>;
     /// Load has ended; results come next.
     async fn finishing(&mut self) -> Result<(), SinkError>;
+    /// Where what cannot be kept yet waits on disk, so that it outlives this process.
+    fn spool(&self) -> Option<Arc<Spool>> {
+        None
+    }
     /// Comes back when a person may have asked for something, which a write would bring.
     async fn woken(&mut self) {
         std::future::pending::<()>().await;

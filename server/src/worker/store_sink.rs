@@ -1,11 +1,16 @@
 //! Keeps what a runner says in the store, under the attempt's fencing number.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use perflab_lab::{Changes, Lab};
 use perflab_model::{id::RunId, order::Orders, runner::Started};
 use perflab_store::StoreError;
 
-use super::sink::{Chunk, Sink, SinkError};
+use super::{
+    sink::{Chunk, Sink, SinkError},
+    spool::Spool,
+};
 
 /// The store, for one attempt at one run.
 pub(super) struct StoreSink {
@@ -13,12 +18,13 @@ pub(super) struct StoreSink {
     run: RunId,
     attempt: u32,
     changes: Changes,
+    spool: Option<Arc<Spool>>,
 }
 
 impl StoreSink {
-    pub(super) fn new(lab: Lab, run: RunId, attempt: u32) -> Self {
+    pub(super) fn new(lab: Lab, run: RunId, attempt: u32, spool: Option<Arc<Spool>>) -> Self {
         let changes = lab.changes();
-        Self { lab, run, attempt, changes }
+        Self { lab, run, attempt, changes, spool }
     }
 }
 
@@ -39,6 +45,16 @@ fn sink_error(error: StoreError) -> SinkError {
     }
 }
 
+/// A chunk as the store takes it.
+pub(super) fn stored(chunk: &Chunk) -> perflab_store::Chunk {
+    perflab_store::Chunk {
+        events: chunk.events.clone(),
+        ticks: chunk.ticks.clone(),
+        progress: chunk.progress.clone(),
+        headline: chunk.headline,
+    }
+}
+
 #[async_trait]
 impl Sink for StoreSink {
     async fn started(&mut self, started: &Started) -> Result<(), SinkError> {
@@ -49,18 +65,16 @@ impl Sink for StoreSink {
         if chunk.is_empty() {
             return self.lab.db().beat(self.run, self.attempt).await.map_err(sink_error);
         }
-        let stored = perflab_store::Chunk {
-            events: chunk.events.clone(),
-            ticks: chunk.ticks.clone(),
-            progress: chunk.progress.clone(),
-            headline: chunk.headline,
-        };
-        let written = self.lab.db().write_chunk(self.run, self.attempt, chunk.number, &stored).await;
+        let written = self.lab.db().write_chunk(self.run, self.attempt, chunk.number, &stored(chunk)).await;
         written.map(|written| written.orders).map_err(sink_error)
     }
 
     async fn finishing(&mut self) -> Result<(), SinkError> {
         self.lab.db().finishing(self.run, self.attempt, self.lab.now_us()).await.map_err(sink_error)
+    }
+
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
     }
 
     async fn woken(&mut self) {

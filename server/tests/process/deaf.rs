@@ -3,7 +3,7 @@
 //! A worker starts its own program again with the one argument `exec`. Here that program is this test binary, which takes
 //! the argument for a filter: the only test whose name contains it takes the runner's place.
 
-use std::{collections::BTreeMap, os::unix::process::CommandExt};
+use std::{collections::BTreeMap, os::unix::process::CommandExt, time::Duration};
 
 use async_trait::async_trait;
 use perflab_model::{
@@ -16,7 +16,10 @@ use perflab_model::{
     runner::{Job, Started},
     suite::{PlanRequest, Suite},
 };
-use perflab_server::worker::drive::{Asked, Chunk, Sink, SinkError, drive};
+use perflab_server::worker::{
+    child::Allowance,
+    drive::{Asked, Chunk, Host, Sink, SinkError, drive},
+};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -51,6 +54,7 @@ fn job() -> Job {
         labels: Vec::new(),
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     };
     let request = PlanRequest {
         run: RunId::new(uuid::Uuid::now_v7()),
@@ -99,8 +103,11 @@ async fn told(lines: &mut mpsc::Receiver<String>) -> Vec<Process> {
 async fn a_runner_that_ignores_a_polite_signal_is_killed_with_all_that_it_had_started() {
     let (said, mut lines) = mpsc::channel(100);
     let (ask, asked) = watch::channel(None);
+    // It ignores the signal for ever, so a second is as good as ten.
+    let allowance = Allowance { grace: Duration::from_secs(1), ..Allowance::default() };
+    let host = Host { allowance, ..Host::default() };
     let driving = tokio::spawn(async move {
-        drive(&job(), &Revision::default(), &mut Lines(said), asked, &[], || 1_790_000_000_000_000).await
+        drive(&job(), &Revision::default(), None, &mut Lines(said), asked, host, || 1_790_000_000_000_000).await
     });
     let processes = told(&mut lines).await;
     assert_eq!(processes.len(), 2);

@@ -22,7 +22,7 @@ use super::{CapacityArgs, exit, report};
 use crate::{
     cli::run::{Terminal, environment, host, orders},
     suite_file::{self, LoadedSuite},
-    worker::drive::{Chunk, Sink, SinkError, drive},
+    worker::drive::{Chunk, Host, Sink, SinkError, drive},
 };
 
 pub(super) async fn search(args: &CapacityArgs) -> anyhow::Result<u8> {
@@ -127,7 +127,8 @@ async fn run(args: &CapacityArgs, loaded: &LoadedSuite, plan: Plan, orders: &cra
     let mut sink = Keeping { terminal: Terminal::new(&job.plan), ticks: Vec::new(), last: 0 };
     let revision = args.options.revision();
     let driven =
-        drive(&job, &revision, &mut sink, orders.clone(), &[], || jiff::Timestamp::now().as_microsecond()).await;
+        drive(&job, &revision, None, &mut sink, orders.clone(), Host::default(), || jiff::Timestamp::now().as_microsecond())
+            .await;
     sink.terminal.end();
     let mut measured = measure(&job.plan, Some(&driven.end), Some(&driven.outcome.summary), &sink.ticks);
     let willed = driven.end.state == RunState::Cancelled || driven.end.code == "target_asked";

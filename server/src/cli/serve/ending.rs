@@ -1,8 +1,8 @@
 //! The end of a lab or a worker: how it is asked for, and how long it may take.
 //!
 //! In:  Ctrl-C and SIGTERM, and what is under way. Out: all of it has ended, or its time is up.
-//! Promise: the process ends within 30 s of the first signal and at once at the second, whatever the database or a
-//! runner does. No signal is missed from the moment that [`Signals`] are made.
+//! Promise: the process ends within 30 s of the first signal, or 20 s more than a run may take to its end (`--drain`), and at
+//! once at the second, whatever the database or a runner does. No signal is missed from the moment that [`Signals`] are made.
 
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::exit;
 
-/// Longest time for requests and runs under way: an aborted run is over within 15 s.
-const DRAIN: Duration = Duration::from_secs(25);
+/// Longest time for requests and runs under way, beyond what a run may take to its end by itself: an aborted run is over
+/// within 15 s.
+const DRAIN: Duration = Duration::from_secs(15);
 /// Longest time for the database to be closed: it waits for every connection that is still in use.
 const CLOSE: Duration = Duration::from_secs(4);
 /// Longest time for what cannot be interrupted, such as a name that is being looked up.
@@ -59,13 +60,12 @@ pub(in crate::cli) struct Patience {
     close: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Self {
-        Self { drain: DRAIN, close: CLOSE }
-    }
-}
-
 impl Patience {
+    /// For a process whose runs may take that long to their end.
+    pub(in crate::cli) fn draining(drain: Duration) -> Self {
+        Self { drain: drain + DRAIN, close: CLOSE }
+    }
+
     /// Waits until everything under way has ended, by itself or because the first signal cancels `closing`; then closes
     /// the database.
     pub(in crate::cli) async fn drain(
@@ -84,7 +84,7 @@ impl Patience {
         };
         let listening = tokio::spawn(async move {
             signals.next().await;
-            tracing::info!("asked to end: no new runs, streams close, a run under way is aborted");
+            tracing::info!("asked to end: no new runs, streams close, a run under way ends soon or is aborted");
             closing.cancel();
             signals.next().await;
             tracing::warn!("asked again: ends at once");

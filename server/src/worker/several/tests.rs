@@ -128,3 +128,26 @@ async fn a_part_that_dies_ends_the_run_without_a_last_word_after_what_the_others
     let (exit, _) = several.end(Duration::ZERO).await;
     assert_eq!(exit, "part calm: exit status: 0");
 }
+
+#[tokio::test]
+async fn a_part_that_hangs_ends_the_run_after_what_the_others_measured() {
+    let (mut several, [calm, rush]) = two();
+    calm.send(second(0)).await.expect("somebody listens");
+    for at in 0..=BEHIND {
+        rush.send(second(at)).await.expect("somebody listens");
+    }
+    assert_eq!(tick(&mut several).await.point.finished, 20);
+    assert!(several.hear().now_or_never().is_none() && orders(&several, 1).is_empty(), "it may only be slow");
+    rush.send(second(BEHIND + 1)).await.expect("somebody listens");
+    let Some(Report::Log(line)) = next(&mut several).await else { panic!("no word of it") };
+    assert!(line.message.starts_with("Part calm has told nothing for 15 s"), "{}", line.message);
+    for at in 1..=BEHIND + 1 {
+        let tick = tick(&mut several).await;
+        assert_eq!((tick.point.second, tick.point.finished), (at, 10), "nothing of the others is held back any more");
+    }
+    assert_eq!([orders(&several, 0), orders(&several, 1)], [[Order::Abort], [Order::Abort]]);
+    rush.send(done(Ending::Aborted)).await.expect("somebody listens");
+    assert!(next(&mut several).await.is_none(), "no last word: one of them has not said its own");
+    let (exit, _) = several.end(Duration::ZERO).await;
+    assert_eq!(exit, "part calm: exit status: 0");
+}

@@ -4,7 +4,7 @@
 mod puppet;
 mod store;
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use perflab_model::{
     id::KillSwitchId,
@@ -29,6 +29,7 @@ fn patience() -> Patience {
         unreachable: Duration::from_secs(3600),
         keep_trying: Duration::from_secs(3600),
         keep_trying_at_the_end: Duration::ZERO,
+        ..Patience::default()
     }
 }
 
@@ -153,13 +154,104 @@ async fn a_store_that_hangs_keeps_no_order_from_the_runner() {
     let patience = Patience { answer: Duration::from_secs(3600), ..patience() };
     let (driven, order) = follow(sink, patience, local, async |mut strings| {
         strings.begin().await;
-        order.send(Some(Asked::Ending)).unwrap();
+        order.send(Some(Asked::Ending { drain: Duration::ZERO })).unwrap();
         let ordered = strings.order().await;
         strings.done(Ending::Aborted).await;
         ordered
     })
     .await;
     assert_eq!((order, driven.end.code.as_str()), (Order::Abort, "worker_stopped"));
+}
+
+#[tokio::test]
+async fn a_run_that_is_over_soon_is_carried_out_although_its_worker_is_to_end() {
+    let (sink, kept) = Script::new(&[], Answer::Well);
+    let (order, local) = watch::channel(None);
+    let (driven, orders) = follow(sink, patience(), local, async |mut strings| {
+        strings.begin().await;
+        told(&kept, "started", 1).await;
+        order.send(Some(Asked::Ending { drain: Duration::from_secs(20) })).unwrap();
+        told(&kept, "beat", 20).await;
+        (0..20).for_each(|second| strings.say_now(Report::Tick(Box::new(sample::tick(second)))));
+        strings.done(Ending::Completed).await;
+        strings.orders_so_far()
+    })
+    .await;
+    assert_eq!((orders, driven.end.code.as_str(), seconds(&kept)), (Vec::new(), "completed", all()));
+}
+
+#[tokio::test]
+async fn a_run_that_takes_longer_than_its_worker_may_is_aborted_at_once() {
+    let (sink, kept) = Script::new(&[], Answer::Well);
+    let (order, local) = watch::channel(None);
+    let (driven, order) = follow(sink, patience(), local, async |mut strings| {
+        strings.begin().await;
+        strings.second(0).await;
+        told(&kept, "chunk", 1).await;
+        order.send(Some(Asked::Ending { drain: Duration::from_secs(10) })).unwrap();
+        let ordered = strings.order().await;
+        strings.done(Ending::Aborted).await;
+        ordered
+    })
+    .await;
+    assert_eq!((order, driven.end.code.as_str(), seconds(&kept)), (Order::Abort, "worker_stopped", vec![0]));
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_over_when_it_should_be_is_aborted_before_its_worker_ends() {
+    let (mut sink, _) = Script::new(&[], Answer::Well);
+    let (order, mut local) = watch::channel(None);
+    let plan = sample::plan_of("brief");
+    let (puppet, mut strings) = Puppet::new();
+    let pull = async {
+        strings.begin().await;
+        order.send(Some(Asked::Ending { drain: Duration::from_millis(20) })).unwrap();
+        let ordered = strings.order().await;
+        strings.done(Ending::Aborted).await;
+        ordered
+    };
+    let following = Following::new(&plan, sample::live(), patience());
+    let (driven, order) = tokio::join!(following.follow(puppet, &mut sink, &mut local, &|| 0), pull);
+    assert_eq!((order, driven.end.code.as_str()), (Order::Abort, "worker_stopped"));
+}
+
+#[tokio::test]
+async fn what_a_store_that_is_away_does_not_take_is_on_disk_when_a_worker_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut sink, kept) = Script::new(&[], Answer::Away);
+    sink.spool = Some(Arc::new(Spool::new(folder.path(), sample::plan().run, 1)));
+    let (order, local) = watch::channel(None);
+    let patience = Patience { keep_trying_at_the_end: Duration::from_secs(3600), ..patience() };
+    let (driven, ()) = follow(sink, patience, local, async |strings| {
+        strings.complete().await;
+        strings.gone.await.unwrap();
+        order.send(Some(Asked::Ending { drain: Duration::ZERO })).unwrap();
+    })
+    .await;
+    assert_eq!((driven.is_aside, driven.end.code.as_str(), seconds(&kept)), (true, "completed", Vec::new()));
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let text = std::fs::read_to_string(&files[0]).unwrap();
+    assert!(text.contains("\"started\"") && text.contains("\"second\":19,"), "{text}");
+    assert!(text.contains("\"finishing\"\n{\"end\":{\"end\":{\"state\":\"finished\""), "its end waits with it: {text}");
+}
+
+#[tokio::test]
+async fn what_was_on_disk_is_not_there_any_more_once_the_store_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut sink, kept) = Script::new(&[], Answer::Well);
+    sink.spool = Some(Arc::new(Spool::new(folder.path(), sample::plan().run, 1)));
+    from_now_on(&kept, Some(Answer::Away));
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let (driven, ()) = follow(sink, patience(), nobody(), async |strings| {
+        strings.complete().await;
+        strings.gone.await.unwrap();
+        while files() == 0 {
+            tokio::task::yield_now().await;
+        }
+        from_now_on(&kept, None);
+    })
+    .await;
+    assert_eq!((driven.is_aside, seconds(&kept), files()), (false, all(), 0));
 }
 
 #[tokio::test]
@@ -344,7 +436,7 @@ fn the_time_of_a_run_counts_from_its_beginning() {
     );
     following.hear(begin(), &outbox, 0);
     let planned = Duration::from_secs(21);
-    assert!(following.deadline >= spawned + planned + SLACK);
+    assert!(following.deadline >= spawned + planned + Allowance::default().overtime);
     assert!(following.deadline < spawned + PREPARATION);
 
     let mut stopped = Following::new(&plan, sample::live(), Patience::default());

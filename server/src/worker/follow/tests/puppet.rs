@@ -54,6 +54,11 @@ impl Strings {
         self.says.send(report).await.expect("somebody listens");
     }
 
+    /// The same without letting anybody else do something in between.
+    pub(super) fn say_now(&self, report: Report) {
+        self.says.try_send(report).expect("somebody listens");
+    }
+
     pub(super) async fn begin(&self) {
         self.say(Report::Started(sample::started())).await;
     }
@@ -73,6 +78,11 @@ impl Strings {
             self.second(second).await;
         }
         self.done(Ending::Completed).await;
+    }
+
+    /// The orders so far, but signs of life.
+    pub(super) fn orders_so_far(&mut self) -> Vec<Order> {
+        std::iter::from_fn(|| self.orders.try_recv().ok()).filter(|order| *order != Order::Alive).collect()
     }
 
     /// The next order but signs of life.

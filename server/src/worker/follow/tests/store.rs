@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use perflab_model::{order::Orders, runner::Started};
 
-use crate::worker::sink::{Chunk, Sink, SinkError};
+use crate::worker::{
+    sink::{Chunk, Sink, SinkError},
+    spool::Spool,
+};
 
 /// What a store is to do with one call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +40,7 @@ pub(super) struct Script {
     answers: std::vec::IntoIter<(&'static str, Answer)>,
     next: Option<(&'static str, Answer)>,
     otherwise: Answer,
+    pub(super) spool: Option<Arc<Spool>>,
 }
 
 impl Script {
@@ -44,7 +48,7 @@ impl Script {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let mut answers = Vec::from(answers).into_iter();
         let next = answers.next();
-        (Self { kept: Arc::clone(&kept), answers, next, otherwise }, kept)
+        (Self { kept: Arc::clone(&kept), answers, next, otherwise, spool: None }, kept)
     }
 
     /// Takes the next line of the script if it is about this call.
@@ -99,6 +103,10 @@ impl Sink for Script {
 
     async fn finishing(&mut self) -> Result<(), SinkError> {
         self.answer("finishing", |_| {}).await.map(|_| ())
+    }
+
+    fn spool(&self) -> Option<Arc<Spool>> {
+        self.spool.clone()
     }
 
     /// Always worth another look, so that no test waits for the next second.
