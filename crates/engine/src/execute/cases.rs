@@ -35,6 +35,9 @@ use crate::{
 /// How long after the cut-off an operation may still take before it is left alone.
 const AFTER_CUT: Duration = Duration::from_millis(1500);
 
+/// How often it is forgotten what single requests are noted as.
+const FORGETTING: Duration = Duration::from_secs(1);
+
 /// What a run of cases needs besides its plan.
 pub(super) struct CasesNeeds {
     /// Of the requests among its operations; nothing where there are none.
@@ -164,6 +167,14 @@ impl Run {
             recorder: Arc::new(Recorder::new(names, program.groups.clone())),
             clock: RunClock::starting_at(Instant::now()),
             permission: Some(permission),
+        });
+        // Nobody folds what requests are noted as here: it would grow, and show as growth of the operations.
+        let noted = Arc::clone(&context);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(FORGETTING).await;
+                noted.recorder.forget();
+            }
         });
         let crew = Arc::new(Crew {
             program,

@@ -155,6 +155,15 @@ impl Recorder {
         }
     }
 
+    /// Forgets what was noted: of benchmark cases, whose times are kept by the harness.
+    pub(crate) fn forget(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            shard.samples.clear();
+            shard.iterations.clear();
+        }
+    }
+
     /// Whether anything waits to be folded.
     fn has_pending(&self) -> bool {
         let noted = self.shards.iter().any(|shard| {
