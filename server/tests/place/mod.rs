@@ -9,13 +9,13 @@ use futures::FutureExt;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 /// Runs a test on a SQLite file; the test gets its address.
-pub(crate) async fn in_sqlite<F: Future<Output = ()>>(test: fn(String) -> F) {
+pub(crate) async fn in_sqlite<F: Future<Output = ()>>(test: impl FnOnce(String) -> F) {
     let folder = tempfile::tempdir().unwrap();
     test(format!("sqlite:{}", folder.path().join("perflab.sqlite").display())).await;
 }
 
 /// Runs a test on a fresh database of the Postgres server, which is dropped afterwards, whatever happens.
-pub(crate) async fn in_postgres<F: Future<Output = ()>>(test: fn(String) -> F) {
+pub(crate) async fn in_postgres<F: Future<Output = ()>>(test: impl FnOnce(String) -> F) {
     let Some(server) = server() else { return };
     let name = format!("perflab_test_{}", uuid::Uuid::now_v7().as_simple());
     let mut connection = PgConnection::connect(&server).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -16,12 +17,10 @@ use crate::{
 const ORPHANED: Duration = Duration::from_secs(20);
 /// The lease of tests in which a run is lost. A worker that lives beats every second.
 const SHORT_LEASE: &str = "6s";
-/// How soon a frozen runner is ended whose plan is 5 s: 70 s after that, a polite signal and its grace, and as long again
-/// where others keep the machine busy.
-const FROZEN: Duration = Duration::from_secs(130);
-/// Random moments at which a worker is killed, per database. The seed differs each time (it is printed; the variable
-/// repeats it), so all moments come in many runs of this test: twenty in each would take a minute more on each database.
-const KILLS: u32 = 6;
+/// Random moments at which a worker is killed, per database: a quarter of a minute for all of them.
+const KILLS: usize = 20;
+/// They are spread over so many labs side by side, each with a worker and a host of its own: most of the time they wait.
+const LABS: usize = 5;
 const SEED: &str = "PERFLAB_TEST_SEED";
 
 on_both! {
@@ -47,38 +46,6 @@ on_both! {
         assert_eq!(plant.lab.over(&next, PATIENCE).await["row"]["state"], "finished");
     }
 
-    async fn a_worker_killed_at_any_moment_leaves_no_process_no_half_run_and_a_whole_database(database) {
-        let _turn = beside_others().await;
-        // Lost is what most runs are to be here, and the others may be: no need for a patient lease.
-        let (home, target) = (Home::with_lease("2s"), target());
-        let url = target.target().url();
-        let mut moments = Moments::from_environment();
-        let mut plant = Plant::start(&home, &database, &url).await;
-        for _ in 0..KILLS {
-            let run = plant.lab.launch("short", json!({"duration": "3s"})).await;
-            // Not waited for anything: the moment is what is drawn, from before the claim to after the end.
-            tokio::time::sleep(moments.draw(Duration::from_millis(4500))).await;
-            let runners = plant.worker().children();
-            plant.kill_worker().await;
-            for runner in runners {
-                runner.gone_within(ORPHANED).await;
-            }
-            if let Some(file) = database.strip_prefix("sqlite:") {
-                assert_eq!(integrity(file.as_ref()).await, "ok");
-            }
-            plant.revive(&home, &database, &url).await;
-            let found = plant.lab.over(&run, PATIENCE).await;
-            assert_eq!(found["attempt"], 1, "load is never tried twice by itself: {found}");
-            let points = plant.lab.get(&format!("{run}/series")).await;
-            let kept: u64 = points.as_array().unwrap().iter().map(|point| point["finished"].as_u64().unwrap()).sum();
-            match found["row"]["state"].as_str().unwrap() {
-                "lost" => assert!(kept <= 60, "{points}"),
-                "finished" => assert_eq!((found["summary"]["totals"]["finished"].as_u64(), kept), (Some(60), 60)),
-                state => panic!("neither lost nor finished, but {state}: {found}"),
-            }
-        }
-    }
-
     async fn a_killed_runner_fails_its_run_and_the_worker_takes_the_next(database) {
         let _turn = beside_others().await;
         let (home, target) = (Home::new(), target());
@@ -96,7 +63,7 @@ on_both! {
 
     async fn a_frozen_runner_is_ended_with_its_group_soon_after_an_abort(database) {
         let _turn = beside_others().await;
-        let (home, target) = (Home::new(), target());
+        let (home, target) = (Home::new().without_patience(), target());
         let plant = Plant::start(&home, &database, &target.target().url()).await;
         let run = plant.lab.launch("long", json!({})).await;
         let runner = Process::of_run(&plant.lab.under_load(&run).await);
@@ -108,37 +75,83 @@ on_both! {
     }
 }
 
-/// Moments that a seed gives (xorshift).
-struct Moments(u64);
+mod a_worker_killed_at_any_moment_leaves_no_process_no_half_run_and_a_whole_database {
+    use super::*;
 
-impl Moments {
-    fn from_environment() -> Self {
-        let given = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
-        let seed = given.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1);
-        eprintln!("{SEED}={seed}");
-        Self(seed.max(1))
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn on_sqlite() {
+        let _turn = beside_others().await;
+        join_all(moments().chunks(KILLS / LABS).map(|moments| in_sqlite(|database| killed_at(moments, database))))
+            .await;
     }
 
-    fn draw(&mut self, longest: Duration) -> Duration {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        Duration::from_millis(self.0 % u64::try_from(longest.as_millis()).unwrap())
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn on_postgres() {
+        let _turn = beside_others().await;
+        join_all(moments().chunks(KILLS / LABS).map(|moments| in_postgres(|database| killed_at(moments, database))))
+            .await;
     }
 }
 
-/// The slowest test: a runner has a minute beyond its plan. It keeps the host free meanwhile, so nobody waits for it.
+/// Kills the worker of a lab at each of these moments after a launch.
+async fn killed_at(moments: &[Duration], database: String) {
+    // Lost is what most runs are to be here, and the others may be: no need for a patient lease.
+    let (home, target) = (Home::with_lease("2s"), target());
+    let url = target.target().url();
+    let mut plant = Plant::start(&home, &database, &url).await;
+    for moment in moments {
+        let run = plant.lab.launch("short", json!({"duration": "2s"})).await;
+        // Not waited for anything: the moment is what is drawn, from before the claim to after the end.
+        tokio::time::sleep(*moment).await;
+        let runners = plant.worker().children();
+        plant.kill_worker().await;
+        for runner in runners {
+            runner.gone_within(ORPHANED).await;
+        }
+        if let Some(file) = database.strip_prefix("sqlite:") {
+            assert_eq!(integrity(file.as_ref()).await, "ok");
+        }
+        plant.revive(&home, &database, &url).await;
+        let found = plant.lab.over(&run, PATIENCE).await;
+        assert_eq!(found["attempt"], 1, "load is never tried twice by itself: {found}");
+        let points = plant.lab.get(&format!("{run}/series")).await;
+        let kept: u64 = points.as_array().unwrap().iter().map(|point| point["finished"].as_u64().unwrap()).sum();
+        match found["row"]["state"].as_str().unwrap() {
+            "lost" => assert!(kept <= 40, "{points}"),
+            "finished" => assert_eq!((found["summary"]["totals"]["finished"].as_u64(), kept), (Some(40), 40)),
+            state => panic!("neither lost nor finished, but {state}: {found}"),
+        }
+    }
+}
+
+/// The moments that a seed gives (xorshift). It differs each time; it is printed, and the variable repeats it.
+fn moments() -> Vec<Duration> {
+    let given = std::env::var(SEED).ok().map(|seed| seed.parse().unwrap());
+    let seed = given.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1);
+    let mut state = seed.max(1);
+    let mut draw = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Duration::from_millis(state % 3_500)
+    };
+    let moments: Vec<Duration> = (0..KILLS).map(&mut draw).collect();
+    eprintln!("{SEED}={seed}: {moments:?}");
+    moments
+}
+
+/// How long a runner has beyond its plan is a setting that only tests change: 2 s here, and a second after SIGTERM.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
-    let (home, target) = (Home::new(), target());
+    let (home, target) = (Home::new().without_patience(), target());
     let database = home.sqlite();
     let lab = Lab::start(&home, &database, &target.target().url(), &[]).await;
-    let run = lab.launch("short", json!({})).await;
+    let run = lab.launch("short", json!({"duration": "2s"})).await;
     let next = lab.launch("short", json!({"duration": "1s"})).await;
     let started = lab.until(&run, "started", PATIENCE, |run| run["started"].is_object()).await;
     let runner = Process::of_run(&started);
     runner.signal(Signal::SIGSTOP);
-    let failed = lab.over(&run, FROZEN).await;
+    let failed = lab.over(&run, PATIENCE).await;
     assert_eq!((&failed["row"]["state"], &failed["row"]["end"]["code"]), (&json!("failed"), &json!("timeout")));
     assert!(runner.is_gone(), "the runner outlived its run");
     assert_eq!(lab.over(&next, PATIENCE).await["row"]["state"], "finished");
@@ -148,7 +161,8 @@ async fn a_runner_that_freezes_is_ended_when_its_time_is_up() {
 async fn a_lab_killed_in_the_middle_of_its_writes_comes_back_with_a_whole_database() {
     in_sqlite(|database| async move {
         let _turn = beside_others().await;
-        let (home, target) = (Home::with_lease(SHORT_LEASE), target());
+        // Each lab but the first waits for the run of the one before to be lost.
+        let (home, target) = (Home::with_lease("2s"), target());
         let url = target.target().url();
         let file = std::path::PathBuf::from(database.trim_start_matches("sqlite:"));
         let mut launched = Vec::new();
