@@ -96,6 +96,11 @@ async fn a_stop_in_the_middle_stops_all_parts() {
     plant.lab.under_load(&run).await;
     let runners = plant.worker().children();
     assert_eq!(runners.len(), 2, "a runner for each part");
+    let live = plant.lab.page(run.trim_start_matches("/api/v1")).await;
+    let loads = live.split_once("id=\"live-loads\"").map(|(_, rest)| rest.split_once("</table>").unwrap().0).unwrap();
+    for said in ["browse", "2 users", "buy", "10/s", "so far"] {
+        assert!(loads.contains(said), "{said}: {loads}");
+    }
     plant.lab.post(&format!("{run}/stop"), &json!({})).await;
     let stopped = plant.lab.over(&run, PATIENCE).await;
     assert_eq!(stopped["row"]["end"]["code"], "stopped", "{stopped}");

@@ -50,6 +50,10 @@ async fn the_page_and_the_summary_of_a_run_in_a_lab_name_who_vouched_and_that_ce
     let (home, target) = (Home::new(), stranger());
     let marks = ["--vouch", "our own staging", "--insecure-tls"];
     let lab = Lab::start(&home, &home.sqlite(), &target.target().url(), &marks).await;
+    let launching = lab.page("/launch?suite=probe&scenario=short").await;
+    for mark in ["Every report of this run will say", "vouched for environment", "Certificates were not verified"] {
+        assert!(launching.contains(mark), "{mark}, before anything is started: {launching}");
+    }
     let run = lab.launch("short", json!({})).await;
     let over = lab.over(&run, PATIENCE).await;
     let codes: Vec<&str> =
