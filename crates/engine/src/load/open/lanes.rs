@@ -84,6 +84,8 @@ struct State {
 struct ThreadLanes {
     free: Vec<Arc<Lane>>,
     busy: usize,
+    /// Whether it has not come for so long that nothing is to be left to it.
+    is_absent: bool,
 }
 
 /// How a thread is called.
@@ -167,7 +169,8 @@ impl Lanes {
     /// others. Others are called for what is left.
     pub(crate) fn come(&self, thread: usize) -> Option<Handed> {
         let mut state = self.state.lock();
-        if !self.may_take(&state, thread) {
+        state.threads[thread].is_absent = false;
+        if !state.may_take(thread, self.slots()) {
             self.call(state);
             return None;
         }
@@ -235,7 +238,11 @@ impl Lanes {
 
     /// Calls another thread where nobody has come yet for what is due.
     pub(crate) fn call_again(&self) {
-        self.call(self.state.lock());
+        let mut state = self.state.lock();
+        for (thread, call) in state.threads.iter_mut().zip(&self.calls) {
+            thread.is_absent |= call.is_under_way.load(Ordering::Acquire);
+        }
+        self.call(state);
     }
 
     /// Gives up every start that still waits for a slot.
@@ -280,22 +287,13 @@ impl Lanes {
         if state.due.is_empty() {
             return;
         }
-        let able = (0..self.calls.len()).filter(|thread| self.may_take(&state, *thread));
+        let slots = self.slots();
+        let able = (0..self.calls.len()).filter(|thread| state.may_take(*thread, slots));
         let called = { able }.find(|thread| !self.calls[*thread].is_under_way.swap(true, Ordering::AcqRel));
         drop(state);
         if let Some(thread) = called {
             self.calls[thread].waker.wake();
         }
-    }
-
-    /// Whether a thread has a lane for another start, and not more to do than it should have. Threads that have been called
-    /// and do not come are nobody to leave a start to.
-    fn may_take(&self, state: &State, thread: usize) -> bool {
-        let can_take = |one: usize| !state.threads[one].free.is_empty() || state.lanes < self.slots();
-        let comes = |one: usize| !self.calls[one].is_under_way.load(Ordering::Acquire);
-        let others = (0..self.calls.len()).filter(|other| *other != thread && can_take(*other) && comes(*other));
-        let fewest = others.map(|other| state.threads[other].busy).min();
-        can_take(thread) && fewest.is_none_or(|fewest| state.threads[thread].busy < fewest + AHEAD)
     }
 
     fn slots(&self) -> usize {
@@ -309,5 +307,16 @@ impl Lanes {
     fn begin(&self, start: Start) {
         self.recorder.in_flight.fetch_add(1, Ordering::Relaxed);
         self.count(start, StartEvent::Started);
+    }
+}
+
+impl State {
+    /// Whether a thread has a lane for another start, and not more to do than it should have.
+    fn may_take(&self, thread: usize, slots: usize) -> bool {
+        let can_take = |one: &ThreadLanes| !one.free.is_empty() || self.lanes < slots;
+        let present = self.threads.iter().filter(|one| can_take(one) && !one.is_absent);
+        let fewest = present.map(|one| one.busy).min();
+        let own = &self.threads[thread];
+        can_take(own) && fewest.is_none_or(|fewest| own.busy < fewest + AHEAD)
     }
 }
