@@ -15,7 +15,7 @@ use crate::{
     name::{ScenarioName, SuiteName},
     order::RateChange,
     run::Revision,
-    tick::Phase,
+    tick::{PartPoint, Phase},
     validity::Validity,
     verdict::{Gate, LedgerRow, Verdict},
 };
@@ -234,6 +234,9 @@ pub struct Progress {
     pub classes: Vec<ClassSummary>,
     /// Every kind of error.
     pub errors: Vec<ErrorSummary>,
+    /// What each of several loads has done so far, warm-up included, in the order of the plan; empty where there is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartPoint>,
     /// Cases of a benchmark suite, in the order in which they run; empty in load runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<CaseStanding>,
