@@ -6,7 +6,7 @@ use perflab_model::{display, view::LaunchPreview};
 use perflab_stats::Histogram;
 
 use super::distribution::{RunDistribution, steps_of};
-use crate::components::{chosen, with_unit};
+use crate::components::chosen;
 
 /// At most so many in one chart: more could not be told apart by a pointer.
 const MOST: u32 = 160;

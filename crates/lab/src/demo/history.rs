@@ -68,7 +68,6 @@ pub(super) const REQUESTS: [Truth; 4] = [
 
 /// One run.
 pub(super) struct DemoRun {
-    pub(super) night: u32,
     pub(super) at_us: i64,
     pub(super) revision: Revision,
     pub(super) worker_class: &'static str,
@@ -113,7 +112,6 @@ pub(super) fn runs(seed: u64, last_us: i64) -> impl Iterator<Item = DemoRun> {
             let commit: u64 = random.random();
             let at_us = last_us - i64::from(NIGHTS - 1 - night) * DAY_US + place as i64 * 600_000_000;
             Some(DemoRun {
-                night,
                 at_us,
                 revision: Revision {
                     commit: Some(format!("{commit:016x}")),
