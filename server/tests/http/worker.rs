@@ -31,6 +31,8 @@ pub(crate) struct Held {
     live: Live,
     next_chunk: u64,
     next_second: u32,
+    /// When it ends: runs of a history end one after the other.
+    ended_us: i64,
 }
 
 impl Held {
@@ -47,6 +49,7 @@ impl Held {
             plan,
             next_chunk: 1,
             next_second: 0,
+            ended_us: BEGIN_US + 10_000_000,
         }
     }
 
@@ -62,6 +65,7 @@ impl Held {
         lab.db().put_worker(&worker).await.unwrap();
         let claimed = lab.db().claim(worker.id, &id().to_string(), lab.now_us()).await.unwrap().unwrap();
         let against = lab.against(&claimed.run).await.unwrap();
+        let ended_us = BEGIN_US + 10_000_000 + i64::try_from(claimed.run.row.number).unwrap();
         let plan = claimed.run.plan;
         Self {
             lab: lab.clone(),
@@ -71,6 +75,7 @@ impl Held {
             plan,
             next_chunk: 1,
             next_second: 0,
+            ended_us,
         }
     }
 
@@ -164,7 +169,7 @@ impl Held {
         let conclusion = Conclusion { end: end.clone(), done: Some(done), started: None };
         let outcome = self.live.conclude(&conclusion);
         assert_eq!(outcome.summary.run.id, self.plan.run);
-        self.lab.db().finish(self.run, self.attempt, end, Some(&outcome), BEGIN_US + 10_000_000).await
+        self.lab.db().finish(self.run, self.attempt, end, Some(&outcome), self.ended_us).await
     }
 
     /// Ends the run without results.
