@@ -8,7 +8,6 @@
 
 mod access_log;
 mod capacity;
-mod cases;
 mod command_line;
 mod crashes;
 mod deaf;
