@@ -21,6 +21,10 @@ scenarios:
     parts:
       browse: {executor: constant_vus, users: 3, duration: 40s}
       orders: {executor: constant_rate, rate: 20, max_in_flight: 40, duration: 20s, start_after: 10s}
+  crowds:
+    parts:
+      first: {executor: constant_vus, users: 3, duration: 40s}
+      second: {executor: constant_vus, users: 5, duration: 20s, start_after: 10s}
 "#;
 
 async fn site(database: &str) -> Site {
@@ -72,5 +76,31 @@ on_both! {
         let found = site.get(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap())).await.with_status(200);
         assert_eq!(found["row"]["load"], "3 users + up to 10.0/s from 10s, 40s");
         assert_eq!(found["plan"]["load"]["parts"][1]["load"]["limits"]["max_in_flight"], 40);
+    }
+
+    async fn users_beside_a_rate_can_be_asked_for_on_the_page_where_one_part_has_them(database) {
+        let site = site(&database).await;
+        let page = site.get(&format!("{}&users=7&rate=10", address("both"))).await;
+        let page = page.text();
+        assert!(page.contains(r#"name="rate""#) && page.contains(r#"name="users""#), "{page}");
+        assert!(page.contains("Of the one part that has users.") && !page.contains("Left out"), "{page}");
+        let run = site.post("/api/v1/runs", &launch("both", json!({"rate": 10, "users": 7}))).await.with_status(202);
+        let found = site.get(&format!("/api/v1/runs/{}", run["id"].as_str().unwrap())).await.with_status(200);
+        assert_eq!(found["row"]["load"], "7 users + up to 10.0/s from 10s, 40s");
+        // Of two parts with users nobody could say which is meant.
+        let page = site.get(&format!("{}&users=7", address("crowds"))).await;
+        let page = page.text();
+        assert!(!page.contains(r#"name="users""#) && page.contains("Left out") && page.contains("users 7"), "{page}");
+    }
+
+    async fn a_run_of_chosen_classes_names_them_on_its_page(database) {
+        let site = site(&database).await;
+        let run = site.post("/api/v1/runs", &launch("backlog", json!({"classes": ["visitor"]}))).await.with_status(202);
+        let id = run["id"].as_str().unwrap();
+        let page = site.get(&format!("/runs/{id}")).await;
+        assert!(page.text().contains("only visitor"), "{}", page.text());
+        let run = site.post("/api/v1/runs", &launch("backlog", json!({}))).await.with_status(202);
+        let page = site.get(&format!("/runs/{}", run["id"].as_str().unwrap())).await;
+        assert!(!page.text().contains("only visitor"), "{}", page.text());
     }
 }

@@ -1,6 +1,6 @@
 //! Capacity searches with real runs: a target whose limit is known in closed form, and a worker that is killed on the way.
 
-use std::time::Duration;
+use std::{process::Output, time::Duration};
 
 use serde_json::json;
 
@@ -75,6 +75,53 @@ async fn a_scenario_that_asks_nothing_has_no_capacity() {
     let output = perflab_within(LONG, &home, &words).await;
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(stderr(&output).contains("`asks_nothing` has no threshold"), "{output:?}");
+}
+
+/// A search of a lab at the command line, and the address of what the lab says of it.
+async fn search_on(plant: &Plant, home: &Home, more: &[&str]) -> (Output, String) {
+    let words = ["capacity", "probe", "--scenario", "visitors", "--hold", "5s", "--server", &plant.lab.url];
+    let output = perflab_within(LONG, home, &[&words[..], more].concat()).await;
+    let page = stdout(&output).lines().find_map(|line| line.strip_prefix("capacity search: ").map(str::to_owned));
+    let page = page.unwrap_or_else(|| panic!("no search: {output:?}"));
+    let id = page.strip_prefix(&format!("{}/capacity/", plant.lab.url)).unwrap();
+    (output, format!("/api/v1/capacity-searches/{id}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_on_a_lab_is_waited_for_and_tells_what_the_lab_tells() {
+    let _turn = beside_others().await;
+    let (home, target) = (Home::new(), target());
+    let plant = Plant::start(&home, &home.sqlite(), &target.target().url()).await;
+    let (output, search) = search_on(&plant, &home, &["--levels", "1..2", "--tag", "from-cli"]).await;
+    let found = plant.lab.get(&search).await;
+    assert_eq!(found["row"]["state"], "finished", "{found}");
+    assert!(stdout(&output).contains(found["sentence"].as_str().unwrap()), "{output:?}\n{found}");
+    // What the levels were worth is a matter of what else this machine does; that both say the same is not.
+    let expected = match found["gate"].as_str().unwrap() {
+        "pass" | "warn" => 0,
+        "fail" => 99,
+        _ => 3,
+    };
+    assert_eq!(output.status.code(), Some(expected), "{output:?}\n{found}");
+    for level in found["levels"].as_array().unwrap() {
+        let run = plant.lab.get(&format!("/api/v1/runs/{}", level["run"].as_str().unwrap())).await;
+        assert_eq!((&run["row"]["trigger"], &run["row"]["tags"][0]), (&json!("cli"), &json!("from-cli")), "{run}");
+    }
+    let refused = ["capacity", "prob", "--scenario", "visitors", "--levels", "1..2", "--server", &plant.lab.url];
+    let refused = perflab_within(LONG, &home, &refused).await;
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(stderr(&refused).contains("There is no suite `prob`"), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_a_search_that_is_over_before_the_search_exits_4_and_the_search_goes_on() {
+    let _turn = beside_others().await;
+    let (home, target) = (Home::new(), target());
+    let plant = Plant::start(&home, &home.sqlite(), &target.target().url()).await;
+    let (output, search) = search_on(&plant, &home, &["--levels", "1..50", "--timeout", "1s"]).await;
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert!(stderr(&output).contains("it goes on"), "{output:?}");
+    assert_eq!(plant.lab.get(&search).await["row"]["state"], "running");
 }
 
 on_both! {
