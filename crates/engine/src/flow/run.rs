@@ -76,7 +76,8 @@ impl Performer {
         while let Some(operation) = operations.get(at) {
             at += 1;
             done += 1;
-            if self.client.watch.stop().is_cut() {
+            // Its first request finds that out by itself, and is counted as cut off: a start is never without an end.
+            if done > 1 && self.client.watch.stop().is_cut() {
                 return IterationEnd::Stopped;
             }
             if done > MAX_OPERATIONS {
