@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    bench::CommandList,
-    guard::Loopback,
-    permission::Asking,
-};
+use crate::{bench::CommandList, guard::Loopback, permission::Asking};
 
 /// The variable that lists the lab's own ports, separated by commas.
 const DENIED_PORTS: &str = "PERFLAB_DENIED_PORTS";

@@ -151,8 +151,7 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn plan(&self, id: RunId) -> Result<Option<perflab_model::plan::Plan>, StoreError> {
-        let row =
-            sql("SELECT body FROM run_document WHERE run_id = $1 AND kind = 'plan'").bind(id).first(self).await?;
+        let row = sql("SELECT body FROM run_document WHERE run_id = $1 AND kind = 'plan'").bind(id).first(self).await?;
         row.map(|row| row.json("body")).transpose()
     }
 
@@ -171,9 +170,9 @@ impl Db {
         // Read after the row: a state that has documents never comes without them.
         let rows = sql("SELECT kind, body FROM run_document WHERE run_id = $1 \
              AND kind NOT IN ('progress', 'blocks', 'comparison')")
-            .bind(line.id)
-            .all(self)
-            .await?;
+        .bind(line.id)
+        .all(self)
+        .await?;
         let mut documents = HashMap::new();
         for document in &rows {
             documents.insert(document.get::<String>("kind")?, document.get::<String>("body")?);

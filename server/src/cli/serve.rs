@@ -118,7 +118,8 @@ async fn run(args: ServeArgs) -> anyhow::Result<u8> {
         move || worker::keep(lab.clone(), lease, closing.clone())
     });
     let working = (!args.no_worker).then(|| {
-        let (lab, settings, closing) = (lab.clone(), settings(&args.host, &args.data_dir, vec![address.port()]), closing.clone());
+        let (lab, settings, closing) =
+            (lab.clone(), settings(&args.host, &args.data_dir, vec![address.port()]), closing.clone());
         supervisor.keep("worker", move || worker::work(lab.clone(), settings.clone(), closing.clone()))
     });
 
@@ -239,10 +240,7 @@ fn environment(args: &ServeArgs, target: &Url) -> anyhow::Result<Environment> {
         labels: Vec::new(),
         vouched: args.vouch.clone().map(|reason| Vouch { by: person(), reason }),
         unverified_tls: args.insecure_tls.then(|| Vouch { by: person(), reason: "--insecure-tls".to_owned() }),
-        history: History {
-            baseline_branch: args.baseline_branch.clone(),
-            repeat_load: args.repeat_load,
-        },
+        history: History { baseline_branch: args.baseline_branch.clone(), repeat_load: args.repeat_load },
     })
 }
 

@@ -162,11 +162,8 @@ async fn carry_out(lab: &Lab, claimed: Claimed, settings: &WorkerSettings, stop:
     let Claimed { run, attempt } = claimed;
     let id = run.row.id;
     let spool = Arc::new(Spool::new(&settings.spool, id, attempt));
-    let host = Host {
-        own_ports: &settings.own_ports,
-        commands: settings.commands.as_deref(),
-        allowance: settings.allowance,
-    };
+    let host =
+        Host { own_ports: &settings.own_ports, commands: settings.commands.as_deref(), allowance: settings.allowance };
     let driven = match job(lab, &run, stop).await {
         Ok(job) => {
             let against = against(lab, &run, stop).await;
@@ -225,9 +222,7 @@ async fn against(lab: &Lab, run: &Run, stop: &CancellationToken) -> Option<Again
     loop {
         match lab.against(run).await {
             Ok(against) => return against,
-            Err(problem)
-                if problem.kind == ProblemKind::Busy && Instant::now() < until && !stop.is_cancelled() =>
-            {
+            Err(problem) if problem.kind == ProblemKind::Busy && Instant::now() < until && !stop.is_cancelled() => {
                 tracing::warn!(run.id = %run.row.id, %problem, "run {}: its baseline cannot be read yet, asking again", run.row.id);
                 sleep(AFTER_TROUBLE).await;
             }

@@ -168,7 +168,7 @@ pub(super) async fn deliver(lab: &Lab, folder: &Path) -> Result<(), StoreError> 
         };
         match tell(lab, run, attempt, lines).await {
             Ok(true) => {
-                tracing::info!(run.id = %run, attempt, "run {run}: what an earlier process had put aside is kept")
+                tracing::info!(run.id = %run, attempt, "run {run}: what an earlier process had put aside is kept");
             }
             Ok(false) => {
                 tracing::warn!(run.id = %run, attempt, "run {run}: what an earlier process had put aside comes too late and is dropped");

@@ -15,13 +15,23 @@ pub(super) fn suite_keys() -> String {
         `perflab suite schema` prints it for editors. Wherever a number or a truth value stands, `${param.NAME}` may stand, \
         too. Unknown keys are errors.\n"
         .to_owned();
-    section(&mut text, "A suite", &schema);
-    if let Some(parts) = schema.get("$defs").and_then(Value::as_object) {
-        for (name, part) in parts {
-            section(&mut text, name, part);
-        }
+    let parts = schema.get("$defs").and_then(Value::as_object).into_iter().flatten();
+    // The suites themselves first: which keys there are, then what stands under them.
+    let (suites, parts): (Vec<_>, Vec<_>) = parts.partition(|(name, _)| is_suite(&schema, name));
+    for (name, suite) in suites {
+        let title = suite.get("title").and_then(Value::as_str).unwrap_or(name);
+        section(&mut text, title, suite);
+    }
+    for (name, part) in parts {
+        section(&mut text, name, part);
     }
     text
+}
+
+/// Whether a type of the schema is a kind of suite.
+fn is_suite(schema: &Value, name: &str) -> bool {
+    let kinds = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    kinds.filter_map(|kind| kind.get("$ref")?.as_str()).any(|path| path.rsplit('/').next() == Some(name))
 }
 
 fn section(text: &mut String, title: &str, schema: &Value) {
@@ -178,7 +188,7 @@ of two levels: over the first it warns, over the second it fails.
 
 | clause | meaning | example |
 |---|---|---|
-| `for NAME` | only requests, flows or groups that match; `*` stands for anything | `p95 < 200ms for /api/budget*` |
+| `for NAME` | only requests, flows, groups or cases that match; `*` stands for anything | `p95 < 200ms for /api/budget*` |
 | `for 10s` | broken when every second of so long a time breaches | `error_rate < 5% for 10s` |
 | `over 1m` | every full window of that length | `p99 < 500ms over 1m` |
 | `within 1m` | the same; a window that is not full yet may break it, too | `p99 < 500ms within 1m` |
@@ -198,7 +208,18 @@ mod tests {
     #[test]
     fn every_key_of_the_schema_is_told_with_its_meaning() {
         let text = suite_keys();
-        for key in ["| `suite` (required) | a text |", "| `max_in_flight` |", "## Scenario", "[Scenario](#scenario)"] {
+        let keys = [
+            "## Load suite",
+            "## Benchmark suite",
+            "| `suite` (required) | a text |",
+            "| `max_in_flight` |",
+            "## Scenario",
+            "[Scenario](#scenario)",
+            "| `cases` (required) | a map of names to [Case](#case) |",
+            "## Case",
+            "| `leak_check` |",
+        ];
+        for key in keys {
             assert!(text.contains(key), "{key}");
         }
         for line in text.lines().filter(|line| line.starts_with("| `")) {

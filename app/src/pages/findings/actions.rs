@@ -1,6 +1,10 @@
 //! What the form of a finding does. What went wrong travels in the address of the page that says it.
 
 #![expect(missing_docs, reason = "the server macro turns arguments into public fields and cannot document them")]
+#![expect(
+    clippy::too_many_arguments,
+    reason = "one argument a field: the names of arguments are the names in the form"
+)]
 
 use leptos::prelude::*;
 use perflab_lab::Lab;
@@ -18,7 +22,6 @@ use crate::{
 
 /// Changes a finding as its form says and goes back to its page.
 #[server(name = ChangeFinding, prefix = "/action", endpoint = "finding")]
-#[expect(clippy::too_many_arguments, reason = "one argument a field: the names of arguments are the names in the form")]
 pub async fn change_finding(
     id: String,
     #[server(default)] state: String,

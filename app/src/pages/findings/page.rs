@@ -71,7 +71,7 @@ fn show(card: FindingCard) -> impl IntoView {
                 rows=card.environment.clone()
             />
             <Shown runs=card.runs.clone()/>
-            <Notes notes=card.notes.clone()/>
+            <Notes notes=card.notes/>
             <ChangeForm finding=finding/>
         </div>
     }

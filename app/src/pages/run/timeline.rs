@@ -14,7 +14,10 @@ use crate::{
     },
     components::Topic,
     islands::ChartCursor,
-    pages::{figure::ChartFigure, run::loads::{Loads, sums}},
+    pages::{
+        figure::ChartFigure,
+        run::loads::{Loads, sums},
+    },
 };
 
 /// A third of the page.

@@ -181,7 +181,7 @@ fn SeriesRow(trend: Trend, chart: TrendChart, series: TrendSeries) -> impl IntoV
         request: series.request.clone(),
         measure: Some(chart.measure.clone()),
         second: None,
-        ..trend.query.clone()
+        ..trend.query
     };
     let recent = compared.len().saturating_sub(RECENT);
     let line = Sparkline::new(compared.get(recent..).unwrap_or_default().iter().copied()).svg();

@@ -197,6 +197,7 @@ mod tests {
             labels: Vec::new(),
             vouched: None,
             unverified_tls: None,
+            history: perflab_model::environment::History::default(),
         };
         let scenario = "s".parse().expect("a name");
         let (run, overrides) = (RunId::new(uuid::Uuid::nil()), Overrides::default());

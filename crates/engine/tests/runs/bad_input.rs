@@ -146,6 +146,7 @@ fn environment(base_url: &str) -> Environment {
         labels: Vec::new(),
         vouched: None,
         unverified_tls: None,
+        history: perflab_model::environment::History::default(),
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) fn plan(base_url: &str, load: Load, steps: Vec<Step>) -> Plan {
             labels: Vec::new(),
             vouched: None,
             unverified_tls: None,
+            history: perflab_model::environment::History::default(),
         },
         load,
         warmup: Warmup::None,

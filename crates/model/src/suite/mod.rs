@@ -199,8 +199,7 @@ impl Suite {
     /// Whether a run of it sends requests, and so needs a target.
     pub fn sends_requests(&self) -> bool {
         let sends = |operation: &Operation| matches!(operation, Operation::Http { .. });
-        self.kind() == SuiteKind::Load
-            || self.cases().iter().flat_map(|one| one.case.work.operations()).any(sends)
+        self.kind() == SuiteKind::Load || self.cases().iter().flat_map(|one| one.case.work.operations()).any(sends)
     }
 
     /// What a launch may name as its scenario. A benchmark suite is run as a whole, under one name.

@@ -33,12 +33,16 @@ pub(super) mod part {
 
 /// The JSON Schema (2020-12) of suite files, for editors and other programs.
 ///
-/// Wherever a number, a truth value or a text of a special form stands, `${param.NAME}` may stand too: the schema says so.
+/// Wherever a number, a truth value or a text of a special form stands, `${param.NAME}` may stand too, and `${matrix.NAME}` in
+/// cases: the schema says so.
 pub fn schema() -> Value {
     let mut schema = STRUCTURE.clone();
     allow_parameters(&mut schema);
     schema
 }
+
+/// What stands for a value of any kind.
+const PLACEHOLDER: &str = r"\$\{(param|matrix)\..+\}";
 
 fn allow_parameters(schema: &mut Value) {
     match schema {
@@ -64,7 +68,7 @@ fn allow_parameters(schema: &mut Value) {
                         original.insert(key, value)
                     };
                 }
-                outer.insert("anyOf".into(), json!([original, {"type": "string", "pattern": r"\$\{param\..+\}"}]));
+                outer.insert("anyOf".into(), json!([original, {"type": "string", "pattern": PLACEHOLDER}]));
                 *map = outer;
             }
         }
@@ -116,7 +120,7 @@ mod tests {
     #[test]
     fn the_published_schema_takes_a_parameter_for_a_number() {
         let users = &schema()["$defs"]["Scenario"]["properties"]["users"];
-        assert_eq!(users["anyOf"][1]["pattern"], r"\$\{param\..+\}");
+        assert_eq!(users["anyOf"][1]["pattern"], PLACEHOLDER);
         assert!(users["description"].is_string());
     }
 }

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::hint::nearest;
 
-/// Collects what in the tree does not fit the type of that name in the schema. The tree stands at `path` of the document.
+/// Collects what in the tree does not fit the type of that name in the schema (any that the schema allows, where it has no
+/// such type). The tree stands at `path` of the document.
 pub(super) fn check(tree: &Node, schema: &Json, part: &str, path: &Path, problems: &mut Problems<'_>) {
     let mut found = Vec::new();
     let part = schema.get("$defs").and_then(|defs| defs.get(part)).unwrap_or(schema);

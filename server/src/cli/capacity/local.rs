@@ -126,9 +126,10 @@ async fn run(args: &CapacityArgs, loaded: &LoadedSuite, plan: Plan, orders: &cra
     let job = Job { plan, feeds };
     let mut sink = Keeping { terminal: Terminal::new(&job.plan), ticks: Vec::new(), last: 0 };
     let revision = args.options.revision();
-    let driven =
-        drive(&job, &revision, None, &mut sink, orders.clone(), Host::default(), || jiff::Timestamp::now().as_microsecond())
-            .await;
+    let driven = drive(&job, &revision, None, &mut sink, orders.clone(), Host::default(), || {
+        jiff::Timestamp::now().as_microsecond()
+    })
+    .await;
     sink.terminal.end();
     let mut measured = measure(&job.plan, Some(&driven.end), Some(&driven.outcome.summary), &sink.ticks);
     let willed = driven.end.state == RunState::Cancelled || driven.end.code == "target_asked";

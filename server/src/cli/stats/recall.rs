@@ -42,10 +42,13 @@ struct Score {
     runs: usize,
 }
 
+/// Gives the runs at which a series is said to have moved.
+type Detector = fn(&TrueSeries) -> Vec<usize>;
+
 pub(super) fn recall(args: &RecallArgs) -> anyhow::Result<u8> {
     let text = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let truth: DemoTruth = serde_json::from_slice(&text).context("this is no truth of a demo history")?;
-    let detectors: [(&str, fn(&TrueSeries) -> Vec<usize>); 3] =
+    let detectors: [(&str, Detector); 3] =
         [("steps (this lab)", steps), ("fixed 10 % to the run before", fixed), ("t-test against the last 30", t_test)];
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

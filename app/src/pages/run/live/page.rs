@@ -48,7 +48,8 @@ pub fn Live(
     });
     let loads = data.run.plan.load.parts().to_vec();
     let done = data.progress.as_ref().map(|now| now.parts.clone()).unwrap_or_default();
-    let parts = (!loads.is_empty()).then(|| view! { <div id="live-loads"><Loads parts=loads done=done so_far=true/></div> });
+    let parts =
+        (!loads.is_empty()).then(|| view! { <div id="live-loads"><Loads parts=loads done=done so_far=true/></div> });
     view! {
         <LiveHead facts=facts.clone() progress=data.progress.clone() after=data.after/>
         <div class="page-body snug">

@@ -80,7 +80,7 @@ pub(super) fn warnings(groups: &[Vec<Run>], families: &Families, blocks: &HashMa
     let runs = || groups.iter().flatten();
     let mut warnings = Vec::new();
     let differ = |of: &dyn Fn(&Run) -> Option<String>| {
-        let mut values = runs().filter_map(|run| of(run));
+        let mut values = runs().filter_map(of);
         let first = values.next();
         values.any(|value| Some(value) != first)
     };

@@ -268,10 +268,9 @@ impl PlanError {
             Self::VariableMissing { .. } | Self::H2WithoutTls { .. } | Self::TlsUnverified { .. } => {
                 "environment".to_owned()
             }
-            Self::FeedMissing { .. }
-            | Self::TooFewRows { .. }
-            | Self::ThreadsAboveCap { .. }
-            | Self::NoLoad { .. } => "suite".to_owned(),
+            Self::FeedMissing { .. } | Self::TooFewRows { .. } | Self::ThreadsAboveCap { .. } | Self::NoLoad { .. } => {
+                "suite".to_owned()
+            }
             Self::UnknownCase { .. } => "overrides.cases".to_owned(),
             Self::OfOtherKind { field, .. } => format!("overrides.{field}"),
             Self::UsersAboveCap { .. } | Self::StartedAboveCap { .. } | Self::FewerIterations { .. } => {

@@ -12,7 +12,7 @@ use crate::{bench::CommandOutput, unit::Millis};
 /// A suite of cases: operations that are measured one after the other, each with its limits.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "perflab benchmark suite", rename = "BenchmarkSuite")]
+#[schemars(title = "Benchmark suite", rename = "BenchmarkSuite")]
 pub(in crate::suite) struct RawBenchmark {
     /// Version of the format: 1.
     #[schemars(range(min = 1, max = 1))]

@@ -94,7 +94,7 @@ impl RawScalar {
 /// A suite of load scenarios: what users do, who they are, and how much load they make.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "perflab suite", rename = "Suite")]
+#[schemars(title = "Load suite", rename = "Suite")]
 pub(in crate::suite) struct RawSuite {
     /// Version of the format: 1.
     #[schemars(range(min = 1, max = 1))]
