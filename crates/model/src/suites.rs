@@ -83,7 +83,7 @@ pub struct SuitePage {
     /// Its data sets.
     pub files: Vec<DataSet>,
     /// The version before it, and what differs.
-    pub before: Option<Difference>,
+    pub before: Option<TextDifference>,
 }
 
 /// A file beside a suite.
@@ -101,7 +101,7 @@ pub struct DataSet {
 /// What differs between two versions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Difference {
+pub struct TextDifference {
     /// The older version.
     pub version: String,
     /// Lines that came, went and stayed around them.

@@ -112,8 +112,9 @@ on_both! {
         for (method, path) in ROUTES {
             let path = path.replace("{run}", "1").replace("{search}", search["id"].as_str().unwrap());
             let reply = site.open(request(&method.to_uppercase(), &path, Body::empty())).await;
-            // There is no finding here, nor was the run compared: not found is the answer then.
-            let finds_nothing = path.contains("{finding}") || path.ends_with("/comparison");
+            // There is no finding and no case here, nor was the run compared: not found is the answer then.
+            let finds_nothing =
+                path.contains("{finding}") || path.contains("{case}") || path.ends_with("/comparison");
             let is_answer = !matches!(reply.status().as_u16(), 404 | 405 | 500..)
                 || finds_nothing && reply.status().as_u16() == 404;
             assert!(is_answer, "{method} {path}: {}", reply.status());

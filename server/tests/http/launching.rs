@@ -221,7 +221,7 @@ on_both! {
             (launch(json!({"overrides": {"duration": "soon"}})), "soon"),
             (launch(json!({"overrides": {"users": -1}})), "-1"),
             (launch(json!({"suite": "a\nb"})), "control"),
-            (json!({"suite": "probe"}), "scenario"),
+            (json!({"scenario": "arrivals"}), "suite"),
             (json!([]), "line 1"),
         ];
         for path in ["/api/v1/runs", "/api/v1/launch/preview"] {

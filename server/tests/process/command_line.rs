@@ -128,7 +128,9 @@ async fn the_schema_of_suites_is_printed() {
     let output = perflab(&Home::new(), &["suite", "schema"]).await;
     assert_eq!(output.status.code(), Some(0));
     let schema: Value = serde_json::from_str(&stdout(&output)).unwrap();
-    assert!(schema["properties"]["scenarios"].is_object(), "{schema}");
+    for (kind, key) in [("Suite", "scenarios"), ("BenchmarkSuite", "cases")] {
+        assert!(schema["$defs"][kind]["properties"][key].is_object(), "{kind}: {schema}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
 
 mod access_log;
 mod capacity;
+mod cases;
 mod command_line;
 mod crashes;
 mod deaf;

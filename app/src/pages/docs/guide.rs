@@ -51,7 +51,7 @@ pub(super) const GUIDES: [Guide; 14] = [
     },
     Guide {
         slug: "operations",
-        title: "Operations, statements, programs",
+        title: "Builtin operations, statements and programs",
         about: "What benchmark suites can measure without a target of their own, what that needs, and faults to be found.",
         text: Text::Written(include_str!("../../../../docs/operations.md")),
     },

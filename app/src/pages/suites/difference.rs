@@ -1,13 +1,13 @@
 //! What a version changed, line by line.
 
 use leptos::prelude::*;
-use perflab_model::suites::{DiffChange, DiffLine, Difference};
+use perflab_model::suites::{DiffChange, DiffLine, TextDifference};
 
 /// The lines that came and went, with their neighbours.
 #[component]
 pub fn Changes(
     /// What differs.
-    difference: Difference,
+    difference: TextDifference,
 ) -> impl IntoView {
     let files = difference.files.join(", ");
     let same = difference.lines.is_empty();

@@ -1,6 +1,6 @@
 //! How two versions of a suite differ, line by line.
 
-use perflab_model::suites::{DiffChange, DiffLine, Difference};
+use perflab_model::suites::{DiffChange, DiffLine, TextDifference};
 use perflab_store::StoredSuite;
 use similar::{ChangeTag, TextDiff};
 
@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 const AROUND: usize = 3;
 
 /// What the newer version changed.
-pub(super) fn difference(older: &StoredSuite, newer: &StoredSuite) -> Difference {
+pub(super) fn difference(older: &StoredSuite, newer: &StoredSuite) -> TextDifference {
     let mut files: Vec<String> = older
         .files
         .keys()
@@ -18,7 +18,7 @@ pub(super) fn difference(older: &StoredSuite, newer: &StoredSuite) -> Difference
         .collect();
     files.sort();
     files.dedup();
-    Difference { version: older.sha256.clone(), lines: lines(&older.text, &newer.text), files }
+    TextDifference { version: older.sha256.clone(), lines: lines(&older.text, &newer.text), files }
 }
 
 fn lines(older: &str, newer: &str) -> Vec<DiffLine> {
