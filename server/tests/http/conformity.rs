@@ -16,6 +16,7 @@ pub(crate) fn template(path: &str) -> Option<&'static str> {
     let path = match path {
         "/runs.json" => "/api/v1/runs",
         "/safety.json" => "/api/v1/kill-switch",
+        "/suites.json" => "/api/v1/suites",
         "/compare.json" => "/api/v1/compare",
         path => path,
     };

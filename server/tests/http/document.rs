@@ -110,7 +110,7 @@ on_both! {
         let asked = serde_json::json!({"suite": "probe", "scenario": "arrivals", "unit": "rate", "from": 1, "to": 2});
         let search = site.post("/api/v1/capacity-searches", &asked).await.with_status(202);
         for (method, path) in ROUTES {
-            let path = path.replace("{run}", "1").replace("{search}", search["id"].as_str().unwrap());
+            let path = path.replace("{run}", "1").replace("{name}", "probe").replace("{search}", search["id"].as_str().unwrap());
             let reply = site.open(request(&method.to_uppercase(), &path, Body::empty())).await;
             // There is no finding and no case here, nor was the run compared: not found is the answer then.
             let finds_nothing =

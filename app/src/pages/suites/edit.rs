@@ -87,7 +87,7 @@ fn show(page: Page) -> impl IntoView {
                 <div class="btn-group">
                     <button class="btn" name="then" value="check">"Check"</button>
                     <button class="btn primary" name="then" value="save">"Save as the newest version"</button>
-                    <span class="note faint">"A text with errors stays a draft for two weeks. "<a href="/docs/suites">"What can stand in a suite"</a></span>
+                    <p class="note faint">"A text with errors stays a draft for two weeks. "<a href="/docs/suites">"What can stand in a suite"</a></p>
                 </div>
             </form>
             <DataSets files=page.files/>

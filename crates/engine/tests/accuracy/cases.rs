@@ -77,7 +77,7 @@ fn percentile(side: &Side, p: f64) -> f64 {
 }
 
 #[test]
-fn an_operation_of_eighty_microseconds_is_timed_within_one_percent() {
+fn accuracy_an_operation_of_eighty_microseconds_is_timed_within_one_percent() {
     let _alone = alone();
     let time = Duration::from_micros(80);
     let shop = Shop::default().knows("spins", move || does(move |_| spin(time)));
@@ -91,7 +91,7 @@ fn an_operation_of_eighty_microseconds_is_timed_within_one_percent() {
 }
 
 #[test]
-fn an_operation_of_some_nanoseconds_takes_as_long_as_in_a_bare_loop() {
+fn accuracy_an_operation_of_some_nanoseconds_takes_as_long_as_in_a_bare_loop() {
     let _alone = alone();
     // About 80 ns on a server of today.
     let count = 100;
@@ -115,7 +115,7 @@ fn an_operation_of_some_nanoseconds_takes_as_long_as_in_a_bare_loop() {
 }
 
 #[test]
-fn three_milliseconds_more_are_found_in_pairs_within_five_percent() {
+fn accuracy_three_milliseconds_more_are_found_in_pairs_within_five_percent() {
     let _alone = alone();
     let shop = Shop::default()
         .knows("without", || does(|_| spin(Duration::from_millis(5))))
@@ -133,7 +133,7 @@ fn watched(name: &str) -> Case {
 }
 
 #[test]
-fn a_leak_of_six_kilobytes_an_operation_is_found_and_none_where_all_is_freed() {
+fn accuracy_a_leak_of_six_kilobytes_an_operation_is_found_and_none_where_all_is_freed() {
     let _alone = alone();
     for round in 0..3 {
         let shop = Shop::default().knows("frees", || does(|nth| black_box(vec![nth as u8; 6 * 1024]).len())).knows(
