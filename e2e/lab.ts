@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,8 @@ export interface Lab {
 export interface Options {
   /** Faults of the reference target. */
   faults?: object;
+  /** A year of demo runs, in a project of its own. */
+  history?: boolean;
   /** Nothing listens where the target should be. */
   down?: boolean;
 }
@@ -56,6 +58,10 @@ export async function startLab(options: Options = {}): Promise<Lab> {
       await service.answers(`http://${target}/`);
     }
 
+    if (options.history) {
+      // Written before the lab begins: nobody else may have its database then.
+      execFileSync(BINARY, ['demo-data', '--data-dir', join(data, 'lab')], { env: ownEnvironment(), timeout: 240_000 });
+    }
     const listen = `127.0.0.1:${await freePort()}`;
     const service = new Service('lab', join(data, 'lab.log'), [
       'serve', '--listen', listen, '--data-dir', join(data, 'lab'), '--project', 'MITA',
