@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use perflab_charts::Size;
-use perflab_model::trend::{Trend, TrendChart};
+use perflab_model::{
+    display,
+    trend::{Trend, TrendChart},
+};
 
 use super::{
     answer::{answer, finding, title},
@@ -72,10 +75,14 @@ fn show(trend: Trend) -> impl IntoView {
     }
 }
 
+/// Rows of the table that a page shows at once: with more it would be a scroll of metres below the chart.
+const UNFOLDED: usize = 60;
+
 #[component]
 fn Measured(trend: Trend) -> impl IntoView {
     let files = address(&trend.query, "environment");
     let [csv, json] = ["csv", "json"].map(|ending| format!("/trends/chart.{ending}?{files}"));
+    let runs = trend.runs.len();
     let several = trend.charts.iter().map(|chart| chart.series.len()).sum::<usize>() > 1;
     let charts = trend
         .charts
@@ -98,7 +105,17 @@ fn Measured(trend: Trend) -> impl IntoView {
                     <a href=json>"JSON"</a>
                 </span>
             </div>
-            <RunsTable trend=trend/>
+            {if runs > UNFOLDED {
+                view! {
+                    <details class="more">
+                        <summary>{format!("All {} runs", display::count(runs as u64))}</summary>
+                        <RunsTable trend=trend/>
+                    </details>
+                }
+                    .into_any()
+            } else {
+                view! { <RunsTable trend=trend/> }.into_any()
+            }}
         </section>
     }
     .into_any()

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     charts::cases::{CaseChart, CaseDrawing},
-    components::{Count, Headline, LedgerTable, Strip, TrustHeading, ValidityList, encoded, sentence},
+    components::{Count, Headline, LedgerTable, Strip, TrustHeading, ValidityList, encoded, sentence, with_unit},
     islands::ChartCursor,
     pages::figure::ChartFigure,
 };
@@ -75,7 +75,7 @@ pub fn CaseTab(
                     {beside(at.checked_sub(1), "Previous")} {beside(Some(at + 1), "Next")} <a href=trend>"Trend"</a>
                 </span>
             </div>
-            <p class="answer">{answer(&case)}</p>
+            <p class="answer">{answer(&case, &rules)}</p>
             {hints(&case)}
             <Numbers case=case.clone()/>
             <p class="fine faint mt1">{how_measured(&case)}</p>
@@ -200,7 +200,7 @@ fn Numbers(case: CaseSummary) -> impl IntoView {
 }
 
 /// What the case says, in one or two sentences.
-fn answer(case: &CaseSummary) -> String {
+fn answer(case: &CaseSummary, rules: &[LedgerRow]) -> String {
     let (value, interval) = value_of(case);
     let what = if case.overhead.is_some() { "The overhead" } else { "The mean" };
     let Some(value) = value else {
@@ -213,11 +213,15 @@ fn answer(case: &CaseSummary) -> String {
         .filter_map(|(name, ms)| Some(format!("{name} {}", told(ms?))))
         .collect();
     let limits = if limits.is_empty() { String::new() } else { format!("; {}", limits.join(", ")) };
-    let follows = match case.gate {
-        Some(Gate::Pass) => " All its rules are met.",
-        Some(Gate::Warn | Gate::Fail) => " A rule is broken.",
-        Some(Gate::Inconclusive) => " More samples are needed to decide its rules.",
-        None => " No rule judges it.",
+    let broken = rules.iter().find(|row| matches!(row.outcome, Gate::Fail | Gate::Warn));
+    let follows = match (case.gate, broken) {
+        (Some(Gate::Pass), _) => " All its rules are met.".to_owned(),
+        (Some(Gate::Warn | Gate::Fail), Some(LedgerRow { rule, value: Some(value), unit, .. })) => {
+            format!(" Broken: {rule} is {}.", with_unit(&display::number(*value), unit))
+        }
+        (Some(Gate::Warn | Gate::Fail), _) => " A rule is broken.".to_owned(),
+        (Some(Gate::Inconclusive), _) => " Not all of its rules can be decided.".to_owned(),
+        (None, _) => " No rule judges it.".to_owned(),
     };
     format!("{what} is {}{interval}{limits}.{follows}", told(value))
 }
@@ -245,12 +249,12 @@ fn how_measured(case: &CaseSummary) -> String {
         Steadiness::Unknown => "; there are too few samples to tell whether it was steady.",
     };
     let sampling = match case.sampling {
+        Some(Sampling::OneByOne | Sampling::Batches { size: 1 }) => " Each operation was timed by itself.".to_owned(),
         Some(Sampling::Batches { size }) => format!(
             " The operation is so short that reading the clock would show: mean, intervals and comparisons come from batches of \
              {} operations, percentiles from operations timed one by one, the clock's own cost taken off.",
             display::count(size)
         ),
-        Some(Sampling::OneByOne) => " Each operation was timed by itself.".to_owned(),
         None => String::new(),
     };
     let far_out = match case.latency.far_out {

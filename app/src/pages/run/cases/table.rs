@@ -95,7 +95,14 @@ fn below_its_name(case: &CaseSummary) -> Option<String> {
         CaseOutcome::Skipped { reason } => Some(reason.clone()),
         CaseOutcome::TimeUp => Some("its longest time was up before all operations were done".to_owned()),
         CaseOutcome::CutShort => Some("ended with the run".to_owned()),
-        CaseOutcome::Completed => case.category.clone(),
+        CaseOutcome::Completed => {
+            // Several combinations of a case may share its title.
+            let combination =
+                case.name.strip_prefix(case.base.as_str()).map(|rest| rest.trim().trim_matches(['[', ']']));
+            let parts = [combination.map(str::to_owned).filter(|text| !text.is_empty()), case.category.clone()];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            (!parts.is_empty()).then(|| parts.join(" · "))
+        }
     }
 }
 
@@ -115,8 +122,8 @@ impl Standing {
             (CaseOutcome::Skipped { .. }, ..) => ("Not run", "unmeasured"),
             (CaseOutcome::Failed { .. }, ..) => ("Failed", "critical"),
             (_, ValidityState::Invalid, _) => ("Invalid", "inconclusive"),
-            (_, _, Some(Gate::Fail)) => ("Over maximum", outcome_mark(Gate::Fail)),
-            (_, _, Some(Gate::Warn)) => ("Over target", outcome_mark(Gate::Warn)),
+            (_, _, Some(Gate::Fail)) => ("Limit broken", outcome_mark(Gate::Fail)),
+            (_, _, Some(Gate::Warn)) => ("Target missed", outcome_mark(Gate::Warn)),
             (_, _, Some(Gate::Inconclusive)) => ("Undecided", outcome_mark(Gate::Inconclusive)),
             (_, _, Some(Gate::Pass)) => ("Met", outcome_mark(Gate::Pass)),
             (_, _, None) => ("Measured", "unmeasured"),
@@ -130,8 +137,8 @@ pub fn answered(cases: &[CaseSummary]) -> String {
     let of = |word: &str| cases.iter().filter(|case| Standing::of(case).word == word).count();
     let mut told = vec![format!("{} of {} met", of("Met"), cases.len())];
     for (word, what) in [
-        ("Over maximum", "over the maximum"),
-        ("Over target", "over the target"),
+        ("Limit broken", "with a broken limit"),
+        ("Target missed", "with a missed target"),
         ("Undecided", "undecided"),
         ("Invalid", "invalid"),
         ("Failed", "failed"),

@@ -229,7 +229,8 @@ fn distrusted(rule: &Rule, read: &ReadCase) -> Option<Finding> {
         // Rules on errors are judged, all others have nothing to judge.
         return None;
     }
-    let reason = format!("the case is invalid: {}", cause.cause.as_deref().unwrap_or(&cause.label));
+    let reason =
+        format!("the case is invalid: {}", cause.cause.as_deref().unwrap_or(&cause.label).trim_end_matches('.'));
     Some(Finding {
         rung: undecided(rule),
         estimate: read.number(threshold.measure, threshold.stat).ok(),
