@@ -26,8 +26,9 @@ use perflab_stats::{
 const RECENT: usize = 200;
 /// Cases that a sentence names.
 pub(super) const NAMED: usize = 3;
-/// Why a case has no numbers when its run ended early.
-const NO_TURN: &str = "the run ended before its turn";
+/// Why a case has no numbers when its run ended early: it had no turn, or its runner died in it. Which of both is not kept,
+/// so that a run judged again from what is kept says the same.
+const NOT_OVER: &str = "the run ended before it was over";
 
 /// All cases of a run.
 #[derive(Clone, Debug)]
@@ -89,10 +90,10 @@ impl CaseBook {
         !self.done.is_empty()
     }
 
-    /// Every case in the order of the plan, as it stands at the end of the run: those that had no turn say so.
+    /// Every case in the order of the plan, as it stands at the end of the run: those that are not over say so.
     pub(super) fn at_the_end(&self) -> Vec<ReadCase> {
         let read = |case: &perflab_model::bench::Case| {
-            self.read(case.name.as_str()).cloned().unwrap_or_else(|| ReadCase::never(case, NO_TURN))
+            self.read(case.name.as_str()).cloned().unwrap_or_else(|| ReadCase::never(case, NOT_OVER))
         };
         self.cases.cases.iter().map(read).collect()
     }

@@ -110,7 +110,7 @@ pub enum CaseOutcome {
         /// What happened and what to do.
         message: String,
     },
-    /// It was not begun, and why.
+    /// It was not begun, or the runner died in it, and why.
     Skipped {
         /// One sentence.
         reason: String,

@@ -11,6 +11,7 @@ mod patterns;
 mod planning;
 mod rules;
 mod shipped;
+mod wrong_cases;
 
 use std::collections::BTreeMap;
 

@@ -204,7 +204,7 @@ fn a_run_of_wrong_answers_never_passes_and_its_errors_are_its_result() {
 }
 
 #[test]
-fn cases_that_had_no_turn_stand_in_the_summary_and_say_so() {
+fn cases_that_did_not_come_to_their_end_stand_in_the_summary_and_say_so() {
     let plan = plan(vec![case("login"), case("token")], &["avg < 200ms"]);
     let stopped = ended(RunState::Cancelled, "stopped", "Stopped by a person.");
     let outcome = judged(&plan, &[measured("login", 100.0, 0)], &stopped);
@@ -212,7 +212,7 @@ fn cases_that_had_no_turn_stand_in_the_summary_and_say_so() {
     let names: Vec<&str> = outcome.summary.cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names, ["login", "token"]);
     assert!(
-        matches!(&outcome.summary.cases[1].outcome, CaseOutcome::Skipped { reason } if reason.contains("its turn"))
+        matches!(&outcome.summary.cases[1].outcome, CaseOutcome::Skipped { reason } if reason.contains("before it was over"))
     );
 }
 
