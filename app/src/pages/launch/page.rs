@@ -175,13 +175,13 @@ fn LaunchBody(shown: Shown, action: ServerAction<LaunchRun>) -> impl IntoView {
                     <div id="launch-where"><Where shown=shown.clone()/></div>
                 </section>
                 <section class="step">
-                    <div id="launch-shape">
+                    <h2 id="launch-shape">
                         {if shown.is_benchmark() {
-                            view! { <h2>"Cases"</h2> }.into_any()
+                            "Cases".into_any()
                         } else {
-                            view! { <h2>"Load shape " <GuideLink topic=Topic::Patterns/></h2> }.into_any()
+                            view! { "Load shape " <GuideLink topic=Topic::Patterns/> }.into_any()
                         }}
-                    </div>
+                    </h2>
                     <LoadShape shown=shown.clone()/>
                 </section>
                 <div id="launch-parameters"><Parameters shown=shown.clone()/></div>

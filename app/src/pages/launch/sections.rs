@@ -313,10 +313,13 @@ fn WhatIsMeasured(shown: Shown) -> impl IntoView {
     let rows = cases
         .into_iter()
         .map(|case| {
+            // Several combinations of a case may share its title.
+            let combination = case.name.strip_prefix(&case.base).unwrap_or_default().to_owned();
+            let name = case.title.map_or(case.name, |title| title + &combination);
             view! {
                 <tr>
                     <th scope="row">
-                        {case.title.unwrap_or(case.name)}
+                        {name}
                         {case.critical.then(|| view! { " " <span class="tag">"critical"</span> })}
                     </th>
                     <td class="num">{case.amount}</td>
